@@ -1,0 +1,30 @@
+import type { MigrationStatus, TableStatus } from '../../migration/status.ts';
+import { dealtWith } from './status-table.ts';
+import type { ProgressRow } from '../progress.ts';
+
+/** Turns states, as they come, into rows with a rate of the last seconds. */
+export function progressRows(now: () => number = () => performance.now()): (status: MigrationStatus) => ProgressRow[] {
+  const history = new Map<string, { at: number; done: number }[]>();
+  return (status) =>
+    status.tables.map((table) => {
+      const done = dealtWith(table.snapshot) + dealtWith(table.changes);
+      const seen = history.get(table.table) ?? [];
+      seen.push({ at: now(), done });
+      if (seen.length > 6) seen.shift();
+      history.set(table.table, seen);
+      const [first] = seen;
+      const seconds = first ? (now() - first.at) / 1000 : 0;
+      const rate = first && seconds > 0 ? (done - first.done) / seconds : 0;
+      return { label: table.table, phase: table.phase, done, total: totalOf(table), rate, note: noteOf(table) };
+    });
+}
+
+function totalOf({ snapshot, changes }: TableStatus): number {
+  return snapshot.published + changes.published;
+}
+
+function noteOf({ phase, changes, snapshot, lastError }: TableStatus): string {
+  if (lastError) return `${lastError.code}: ${lastError.message}`;
+  if (phase === 'loading') return `${snapshot.filesPublished}/${snapshot.files} files`;
+  return changes.lagSeconds === null ? '' : `lag ${changes.lagSeconds.toFixed(1)} s`;
+}

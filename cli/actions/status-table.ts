@@ -1,0 +1,40 @@
+import type { MigrationStatus } from '../../migration/status.ts';
+
+interface Outcomes {
+  readonly written: number;
+  readonly superseded: number;
+  readonly filtered: number;
+  readonly deadLettered: number;
+}
+
+export const dealtWith = (one: Outcomes): number => one.written + one.superseded + one.filtered + one.deadLettered;
+
+/** The state for people: a line per table, and what is wrong below it. */
+export function statusTable(status: MigrationStatus): string {
+  const head = ['table', 'phase', 'rows', 'written', 'changes', 'written', 'dead letters', 'lag s'];
+  const rows = status.tables.map((one) => [
+    one.table,
+    one.phase,
+    String(one.snapshot.published),
+    String(dealtWith(one.snapshot)),
+    String(one.changes.published),
+    String(dealtWith(one.changes)),
+    String(one.snapshot.deadLettered + one.changes.deadLettered),
+    one.changes.lagSeconds === null ? '-' : one.changes.lagSeconds.toFixed(1),
+  ]);
+  const errors = status.tables.flatMap(({ table, lastError }) =>
+    lastError ? [`${table}: ${lastError.code}: ${lastError.message} ${lastError.hint}`] : [],
+  );
+  return [`${status.migration} → ${status.target}: ${status.phase}`, ...columns([head, ...rows]), ...errors].join('\n');
+}
+
+/** Text first, numbers aligned right. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

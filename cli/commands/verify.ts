@@ -1,0 +1,59 @@
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../context.ts';
+import { addNotBuiltFlags } from '../not-built.ts';
+import { fraction, repeated } from '../option-values.ts';
+
+export interface VerifyOptions {
+  readonly file: string;
+  readonly against: 'source' | 'topics';
+  /** Tables to compare; none: all. */
+  readonly tables: readonly string[];
+  /** Share of the keys to compare, above 0 and 1 at most. */
+  readonly sampleFraction: number;
+  /** File of keys to compare (JSON lines, DynamoDB JSON); null: all. */
+  readonly keysFile: string | null;
+  /** File the report is written to; null: none. */
+  readonly reportFile: string | null;
+  /** Whether examples may show keys: they are item values. */
+  readonly showKeys: boolean;
+}
+
+interface RawOptions {
+  readonly against: 'source' | 'topics';
+  readonly table?: readonly string[];
+  readonly sample?: number;
+  readonly keys?: string;
+  readonly report?: string;
+  readonly showKeys?: boolean;
+}
+
+export function register(program: Command, context: CommandContext): void {
+  const command = program
+    .command('verify')
+    .summary('compare target and source, in both directions')
+    .description(
+      'Finds rows that are missing, different or extra in the target. A difference seen while changes flow is looked at ' +
+        'again before it counts. Exits 3 when there are differences.',
+    )
+    .argument('<file>', 'migration file')
+    .addOption(
+      new Option('--against <side>', 'what to compare with').choices(['source', 'topics']).default('source'),
+    )
+    .option('--table <table>', 'only this table; may be repeated', repeated)
+    .option('--sample <fraction>', 'only this share of the keys, such as 0.01', fraction)
+    .option('--keys <file>', 'only these keys: JSON lines of DynamoDB JSON')
+    .option('--report <path>', 'also write the report as JSON to a file')
+    .option('--show-keys', 'show keys in the report; they are values of items')
+    .action((file: string, raw: RawOptions) =>
+      context.run('verify', {
+        file,
+        against: raw.against,
+        tables: raw.table ?? [],
+        sampleFraction: raw.sample ?? 1,
+        keysFile: raw.keys ?? null,
+        reportFile: raw.report ?? null,
+        showKeys: raw.showKeys === true,
+      }),
+    );
+  addNotBuiltFlags(command);
+}

@@ -1,0 +1,32 @@
+import type { DemoOptions } from './commands/demo.ts';
+import type { ExportOptions } from './commands/export.ts';
+import type { MigrateOptions } from './commands/migrate.ts';
+import type { PlanOptions } from './commands/plan.ts';
+import type { ReplayOptions } from './commands/replay.ts';
+import type { StatusOptions } from './commands/status.ts';
+import type { TopicOptions } from './commands/topic.ts';
+import type { VerifyOptions } from './commands/verify.ts';
+import type { Action } from './session.ts';
+
+/** What each command was asked for, once its line is understood. */
+export interface CommandOptions {
+  readonly migrate: MigrateOptions;
+  readonly plan: PlanOptions;
+  readonly status: StatusOptions;
+  readonly verify: VerifyOptions;
+  readonly replay: ReplayOptions;
+  readonly export: ExportOptions;
+  readonly topic: TopicOptions;
+  readonly demo: DemoOptions;
+}
+
+export type CommandName = keyof CommandOptions;
+
+/** What the commands do; one that is absent is refused by name. */
+export type Actions = { readonly [C in CommandName]?: Action<CommandOptions[C]> | undefined };
+
+/** What a command's file gets when it registers. */
+export interface CommandContext {
+  /** Runs a command's action, and keeps its exit code. */
+  run<C extends CommandName>(command: C, options: CommandOptions[C]): Promise<void>;
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { actions } from './actions.ts';
+import { runCommandLine } from './run.ts';
+import { watchSignals } from './signals.ts';
+
+const { stdout, stderr, env } = process;
+
+// A reader that has enough (`| head`) is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+using signals = watchSignals(process, (code) => process.exit(code));
+const code = await runCommandLine(process.argv.slice(2), actions, {
+  stdout,
+  stderr,
+  env,
+  signal: signals.signal,
+});
+// Pipes may still hold output; connections that linger must not keep the process.
+stdout.write('', () => stderr.write('', () => process.exit(code)));

@@ -1,0 +1,259 @@
+/**
+ * What a connector is. The runtime knows only this file; `source/` and `sink/` implement it.
+ *
+ * Glossary
+ * - *record*: one {@link ChangeRecord}, a snapshot row or a change.
+ * - *partition* (source): what is read in order and has a position of its own: a data file, a scan segment, a shard.
+ *   A Kafka *topic partition* is always called so.
+ * - *position*: where a source partition is read up to, a flat object of primitives, stored beside the records.
+ * - *offset*: a place in a topic partition.
+ * - *epoch*: one unbroken capture of a table's stream. *snapshot*: rows of one export or scan of a table.
+ * - *coverage*: the time since which every change is captured (rule C1).
+ * - *server time*: the `Date` header of the service that answered, ms; never our clock.
+ * - *gate*: holds changes of a topic partition back until its snapshot is written (rule C7).
+ * - *task*: a share of a connector's work. Task 0 of a source also leads it: markers and catalog.
+ *
+ * The five laws, each tested by the suites in `test/conformance`:
+ * 1. Poll before position: a position is saved only after every record up to it is in the topic.
+ * 2. Put is durable: when `put` resolves, each record not named in the result can be read back; when it throws,
+ *    nothing is assumed of the batch.
+ * 3. Put is repeatable: the same batch twice equals once.
+ * 4. One key, one order: changes of one key reach the target in topic order, or carry versions that make order irrelevant.
+ * 5. Round trip: `decode(encode(r))` equals `r` for every kind of value.
+ */
+import type { Logger } from './log.ts';
+import type { z } from 'zod';
+import type { ChangeRecord } from '../schemas/change.ts';
+import type { Item } from '../schemas/item.ts';
+import type { Epoch, SinkTable, SnapshotFacts, TableFacts } from './catalog-records.ts';
+import type { Clock } from './clock.ts';
+import type { ConnectError } from './errors.ts';
+
+export interface Plugin<O> {
+  /** The class name in configurations, e.g. `S3ExportSource`. */
+  readonly name: string;
+  /** One sentence for lists. */
+  readonly summary: string;
+  /** Strict; every leaf described; defaults in the schema. */
+  readonly options: z.ZodType<O>;
+}
+
+/** What every step gets: nothing else of the world is reached around it. */
+export interface TaskContext {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Aborts when the task must stop; every wait inside a step ends with it. */
+  readonly signal: AbortSignal;
+}
+
+/** Something `plan` and the start of `migrate` found to be wrong. Nothing has been touched. */
+export interface Problem {
+  readonly table: string | null;
+  readonly error: ConnectError;
+}
+
+// ------------------------------------------------------------------ sources
+
+export type Position = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface SourcePartition {
+  /** Unique within its table and snapshot or epoch: a data file's key, `segment-3`, a shard id. */
+  readonly id: string;
+  /** Partitions that must be drained and committed before this one is read (rule C5). */
+  readonly after: readonly string[];
+  /** Records it must hold, where its source says so (a manifest's itemCount), else null. */
+  readonly expectedRecords: number | null;
+  /** What `open` needs beyond the id: flat, as it comes from `discover`; absent for a partition known from its position alone. */
+  readonly facts?: Position;
+}
+
+/** A record that could not be decoded. */
+export interface RejectedRecord {
+  readonly error: ConnectError;
+  /** The original bytes: the dead letter's value. */
+  readonly bytes: Buffer;
+}
+
+export interface SourceBatch {
+  readonly records: readonly ChangeRecord[];
+  readonly rejected: readonly RejectedRecord[];
+  /** Where the partition is read up to once these records are in the topic (law 1). */
+  readonly position: Position;
+  /** The partition is drained: nothing will ever follow. A data file is done only when its checksum and count hold. */
+  readonly done: boolean;
+  /** Bytes the records hold in memory, for back-pressure. */
+  readonly bytes: number;
+  /** Changes only: what this read tells of capture. */
+  readonly capture?: CaptureProgress;
+}
+
+export interface CaptureProgress {
+  /** Lowest time that this partition's reading lets coverage reach back to, ms server time (rules C1 and C5). */
+  readonly coverageMs: number;
+  /** Every change older than this, ms server time, has been read from this partition; null: not known yet. */
+  readonly readToMs: number | null;
+}
+
+export interface PartitionReader extends AsyncDisposable {
+  /**
+   * The next records, or none yet. Waits a little itself (through `context.clock`) where the source asks for a pause.
+   * After a throw the reader is dropped and opened again from the stored position.
+   */
+  poll(): Promise<SourceBatch>;
+}
+
+/** Where reading starts. */
+export interface OpenFrom {
+  /** The stored position; null: the partition was never read. */
+  readonly position: Position | null;
+  /** Last positions of the partitions in `after` that were read. */
+  readonly parents: readonly Position[];
+  readonly table: TableFacts;
+}
+
+export interface SnapshotFrom extends OpenFrom {
+  readonly snapshot: SnapshotFacts;
+  /** V of every row (rule C2). */
+  readonly version: number;
+}
+
+export interface ChangesFrom extends OpenFrom {
+  readonly epoch: Epoch;
+  /** Coverage as far as it is known, ms server time: older records are the snapshot's (rule C1). */
+  readonly coverageMs: number;
+}
+
+interface SourceConnector<O, From> extends Plugin<O> {
+  /**
+   * Looks, touches nothing: access, existence, suitability, per table. Problems, never throws for one.
+   * @param tables literal table names.
+   */
+  check(options: O, tables: readonly string[], context: TaskContext): Promise<readonly Problem[]>;
+  /** What the table is: keys, indexes, TTL. Throws SOURCE_TABLE_MISSING. */
+  describe(options: O, table: string, context: TaskContext): Promise<TableFacts>;
+  open(options: O, partition: SourcePartition, from: From, context: TaskContext): Promise<PartitionReader>;
+}
+
+/** Publishes rows of snapshots: an export, a scan. */
+export interface SnapshotSource<O> extends SourceConnector<O, SnapshotFrom> {
+  readonly kind: 'snapshot';
+  /**
+   * Finds or takes the table's snapshot; may wait long (for the slack, for an export being made).
+   * @param notBeforeMs a snapshot taken by this call begins at or after it, ms server time; null: capture claims nothing.
+   */
+  take(options: O, table: TableFacts, notBeforeMs: number | null, context: TaskContext): Promise<SnapshotFacts>;
+  /** The source's clock now, ms: from the answer of a cheap call. */
+  serverTimeMs(options: O, table: string, context: TaskContext): Promise<number>;
+  /** The slack of rule C1 for this kind of snapshot, ms. */
+  slackMs(options: O): number;
+  discover(options: O, table: TableFacts, snapshot: SnapshotFacts, context: TaskContext): AsyncIterable<SourcePartition>;
+}
+
+/** Publishes changes of a stream. */
+export interface ChangesSource<O> extends SourceConnector<O, ChangesFrom> {
+  readonly kind: 'changes';
+  /** Makes sure that the table's stream is there and suitable (enables one where there is none), and what it is. */
+  capture(options: O, table: TableFacts, context: TaskContext): Promise<CaptureFacts>;
+  /**
+   * All partitions that exist now. Called again and again: children appear late.
+   * Throws SOURCE_DATA_GAP when the stream or table is another one than the epoch's.
+   */
+  discover(options: O, table: TableFacts, epoch: Epoch, context: TaskContext): AsyncIterable<SourcePartition>;
+}
+
+export interface CaptureFacts {
+  readonly streamArn: string;
+  /** CreationRequestDateTime of the stream, ms. */
+  readonly createdMs: number;
+  /** Server time of this answer, ms. */
+  readonly serverTimeMs: number;
+  /** Partitions without a listed parent: where lineages begin in this epoch. */
+  readonly roots: readonly string[];
+}
+
+// ------------------------------------------------------------------ sinks
+
+export interface PutFailure {
+  /** Index of the record in the batch. */
+  readonly index: number;
+  readonly error: ConnectError;
+}
+
+/** Who holds a topic partition, as the sink must know it before its first write (rule C7). */
+export interface TakeOver {
+  /** The last owner said in its last commit that nothing of it is in flight; true also when there never was one. */
+  readonly clean: boolean;
+  /** Nobody ever wrote for this partition. */
+  readonly first: boolean;
+}
+
+export interface SinkTask extends AsyncDisposable {
+  /** Called once before the first `put` of a lane: waits out what the last owner may have left in flight. */
+  adopt(table: SinkTable, lane: string, takeOver: TakeOver): Promise<void>;
+  /**
+   * Writes records of one table and one topic partition ("lane"). For a sink without versions the runtime calls it
+   * for a lane only when the call before has settled, and no key stands in a batch twice (rule C7).
+   * Resolves when everything not named in the result is durable (law 2); throws when the target is broken:
+   * then the runtime waits and repeats the same batch (law 3).
+   */
+  put(table: SinkTable, lane: string, batch: readonly ChangeRecord[]): Promise<readonly PutFailure[]>;
+}
+
+export interface SinkContext extends TaskContext {
+  /** False when the task's lease may have run out: nothing may be sent any more (rule C7). */
+  readonly leaseValid: () => boolean;
+}
+
+/** A row of the target as `verify` sees it. */
+export interface TargetRow {
+  /** Framed key bytes, as the source would make them. */
+  readonly key: Buffer;
+  readonly item: Item;
+}
+
+export interface SinkConnector<O> extends Plugin<O> {
+  /** version true: rule C6, every write carries V, no gate. false: rule C7, the runtime gates. */
+  readonly supports: { readonly version: boolean };
+  /** Name of the target table for a source table. */
+  targetTable(options: O, table: string): string;
+  /** Changes when the same records would be written differently (rule C6). */
+  fingerprint(options: O): string;
+  /** Looks, touches nothing. `first`: nothing in the catalog says that this sink has written there (rule C11). */
+  check(options: O, table: SinkTable, first: boolean, context: TaskContext): Promise<readonly Problem[]>;
+  /** Creates the target table where it is missing; throws what `check` would report. Repeatable. */
+  prepare(options: O, table: SinkTable, first: boolean, context: TaskContext): Promise<void>;
+  /** Drops the target table; for `replay --recreate`. */
+  drop(options: O, table: SinkTable, context: TaskContext): Promise<void>;
+  open(options: O, context: SinkContext): Promise<SinkTask>;
+  /** Reads the target back, in parallel and at a limited rate, in batches. */
+  rows(options: O, table: SinkTable, context: TaskContext): AsyncIterable<readonly TargetRow[]>;
+  /** Reads some keys back: null where there is no row. Order as asked. */
+  lookUp(
+    options: O,
+    table: SinkTable,
+    keys: readonly Buffer[],
+    context: TaskContext,
+  ): Promise<readonly (Item | null)[]>;
+}
+
+// ------------------------------------------------------------------ transforms and converters
+
+/** Pure and synchronous. Null: the item does not belong in the target; counted as filtered (rule C9). */
+export interface Transform {
+  readonly name: string;
+  apply(record: ChangeRecord): ChangeRecord | null;
+}
+
+/** A record as it stands in a topic. */
+export interface TopicRecord {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly timestampMs: number;
+}
+
+export interface Converter {
+  readonly name: string;
+  encode(record: ChangeRecord): TopicRecord;
+  /** Throws RECORD_UNDECODABLE. */
+  decode(record: TopicRecord): ChangeRecord;
+}

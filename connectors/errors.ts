@@ -1,0 +1,130 @@
+import { KafkaError } from './kafka/errors.ts';
+
+/** What the runtime does with a failure: try again with backoff, set the record aside, or stop the table. */
+export type Remedy = 'retry' | 'dead-letter' | 'halt';
+
+interface ErrorRow {
+  readonly remedy: Remedy;
+  /** Exit code of a command that ends with it: 1 failed after the start, 4 refused by what was found. */
+  readonly exit: 1 | 4;
+  /** What the operator can do, as a sentence. */
+  readonly hint: string;
+}
+
+const halt = (exit: 1 | 4, hint: string): ErrorRow => ({ remedy: 'halt', exit, hint });
+const retry = (hint: string): ErrorRow => ({ remedy: 'retry', exit: 1, hint });
+const setAside = (hint: string): ErrorRow => ({ remedy: 'dead-letter', exit: 1, hint });
+
+const badRecord = 'Correct the record at its source, or set deadLetters.tolerance: all to set it aside and go on.';
+const badFile = 'Fetch the file again or make a new export; nothing of it counts as loaded.';
+
+/** Every failure has one row here; a code that is not in the table cannot be thrown. */
+export const ERRORS = {
+  SOURCE_TABLE_MISSING: halt(4, 'Correct source.tables, source.region or source.endpoint.'),
+  SOURCE_ACCESS_DENIED: halt(4, 'Give the source credentials the permissions that `messina plan` lists.'),
+  SOURCE_UNREACHABLE: retry('Check source.endpoint, source.region and the network.'),
+  SOURCE_THROTTLED: retry('The source limits the rate; it is tried again.'),
+  SOURCE_STREAM_UNSUITABLE: halt(
+    4,
+    'Disable the stream and let Messina enable one with NEW_AND_OLD_IMAGES, or do so yourself; its view type cannot be changed in place.',
+  ),
+  SOURCE_COVERAGE_UNPROVEN: halt(
+    4,
+    'Make an export (or scan) that begins at least snapshot.slackSeconds after the stream was enabled and first read, and name it in the file.',
+  ),
+  SOURCE_DATA_GAP: halt(4, 'Changes are lost; begin a new epoch with `messina migrate FILE --new-snapshot TABLE`.'),
+  SOURCE_IS_TARGET: halt(4, 'Rename the table in target.tables or name another target endpoint.'),
+  SOURCE_REFUSED: halt(1, 'See the message of the source.'),
+  EXPORT_MANIFEST_MISSING: halt(4, 'Correct source.snapshot.manifests; the summary manifest must exist and be readable.'),
+  EXPORT_MANIFEST_INVALID: halt(4, 'Name the manifest-summary.json of a completed full export in DynamoDB JSON.'),
+  EXPORT_OTHER_TABLE: halt(4, 'Name the export of this very table (the same TableId).'),
+  EXPORT_FILE_MISSING: halt(1, badFile),
+  EXPORT_CHECKSUM: halt(1, badFile),
+  EXPORT_GZIP: halt(1, badFile),
+  EXPORT_COUNT: halt(1, badFile),
+  EXPORT_LINE_TOO_LONG: halt(1, 'A line of an export is at most a few MiB; this file is not a DynamoDB export.'),
+  RECORD_NOT_JSON: setAside(badRecord),
+  RECORD_ITEM_MISSING: setAside(badRecord),
+  RECORD_TYPE_UNKNOWN: setAside(badRecord),
+  RECORD_NUMBER: setAside(badRecord),
+  RECORD_BINARY: setAside(badRecord),
+  RECORD_TEXT: setAside(badRecord),
+  RECORD_NESTING: setAside(badRecord),
+  RECORD_DUPLICATE_NAME: setAside(badRecord),
+  RECORD_SET: setAside(badRecord),
+  RECORD_KEY: setAside(badRecord),
+  RECORD_UNDECODABLE: setAside('The record in the topic was not written by Messina, or by a newer version.'),
+  RECORD_TRANSFORM: setAside('Correct the transform, or its input.'),
+  RECORD_TOO_LARGE: setAside('The target refuses items of this size.'),
+  RECORD_REFUSED: setAside('The target refuses the item; see its message.'),
+  DEAD_LETTER_FLOOD: halt(1, 'Many records in a row fail in the same way: correct the configuration, then start again.'),
+  DEAD_LETTER_FAILED: halt(1, 'The dead-letter topic could not be written; nothing was skipped. Make it writable.'),
+  TARGET_UNREACHABLE: retry('Check target.endpoints and the network.'),
+  TARGET_THROTTLED: retry('The target limits the rate; it is tried again, slower.'),
+  TARGET_UNKNOWN_OUTCOME: retry('The write may or may not be executed; it is repeated after the server timeout.'),
+  TARGET_ACCESS_DENIED: halt(4, 'Give the target credentials CREATE, MODIFY and SELECT.'),
+  TARGET_TABLE_MISSING: halt(4, 'Set target.createTables: true or create the table.'),
+  TARGET_KEY_SCHEMA: halt(4, 'Drop the target table, or rename it in target.tables.'),
+  TARGET_NOT_EMPTY: halt(4, 'Empty the target table, or set target.existing: keep if its rows may be overwritten.'),
+  TARGET_REFUSED: halt(1, 'See the message of the target.'),
+  SINK_FINGERPRINT: halt(4, 'A changed mapping or transform needs `messina replay FILE --recreate --yes`.'),
+  SINK_RUNNING: halt(4, 'Stop the process that runs the sink first.'),
+  KAFKA_UNREACHABLE: { remedy: 'retry', exit: 1, hint: 'Check kafka.brokers, TLS and SASL settings, and the network.' },
+  KAFKA_TOPIC_PARTITIONS: halt(4, 'Set kafka.partitions to the number the topic has, or use another topicPrefix.'),
+  KAFKA_TOPIC_NAME: halt(4, 'Give the table another name inside topic names: kafka.topics.'),
+  KAFKA_TOPIC_SETTINGS: halt(4, 'Change the topic setting as said, or delete the topic.'),
+  KAFKA_REFUSED: halt(1, 'See the message of the broker.'),
+  KAFKA_FENCED: retry('Another process has taken the task over; it continues there.'),
+  KAFKA_TOPIC_CORRUPT: halt(1, 'A record of an internal topic cannot be read; restore the topic.'),
+  LEASE_LOST: retry('The process was paused or cut off; the partition was given to another one.'),
+  WAIT_TIMEOUT: halt(4, 'See `messina status`; give a longer --timeout.'),
+  NOT_MIGRATED: halt(4, 'Run `messina migrate FILE` first.'),
+  UNEXPECTED: halt(1, 'This is a defect of Messina: please report it with the message.'),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Where a failure happened, by name; never an item value or a secret. */
+export type ErrorDetail = Readonly<Record<string, string | number>>;
+
+/**
+ * The one error class of the runtime: what happened, with which value's name; {@link ERRORS} says what to do.
+ *
+ * Thrown at the border, where a foreign failure is first understood, with the foreign error as `cause`.
+ */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; detail?: ErrorDetail } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail ?? {};
+  }
+
+  get remedy(): Remedy {
+    return ERRORS[this.code].remedy;
+  }
+
+  get exit(): 1 | 4 {
+    return ERRORS[this.code].exit;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+}
+
+/** Whatever was thrown, as a ConnectError: what nobody classified is a defect, and halts. */
+export function asConnectError(thrown: unknown): ConnectError {
+  if (thrown instanceof ConnectError) return thrown;
+  if (thrown instanceof KafkaError) return fromKafka(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ConnectError('UNEXPECTED', message, { cause: thrown });
+}
+
+function fromKafka(error: KafkaError): ConnectError {
+  const code = error.fenced ? 'KAFKA_FENCED' : error.retriable ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
+  return new ConnectError(code, error.message, { cause: error, detail: { kafka: error.code } });
+}

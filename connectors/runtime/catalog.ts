@@ -1,0 +1,121 @@
+import type {
+  SinkRecord,
+  SnapshotPartitionRecord,
+  SnapshotRecord,
+  TableRecord,
+} from '../catalog-records.ts';
+import { ConnectError } from '../errors.ts';
+import type { KeyedLog } from '../kafka/keyed-log.ts';
+
+/** A record of an internal topic, before it is written. */
+export interface KeyedEntry {
+  readonly key: string;
+  /** Null deletes. */
+  readonly value: string | null;
+}
+
+export const catalogKeys = {
+  table: (table: string) => `table/${table}`,
+  snapshot: (table: string, id: string) => `snapshot/${table}/${id}`,
+  snapshotPartition: (table: string, id: string, partition: number) => `snapshot/${table}/${id}/${partition}`,
+  sink: (connector: string, table: string) => `sink/${connector}/${table}`,
+};
+
+export function catalogEntry(
+  key: string,
+  record: TableRecord | SnapshotRecord | SnapshotPartitionRecord | SinkRecord | null,
+): KeyedEntry {
+  return { key, value: record === null ? null : JSON.stringify(record) };
+}
+
+/**
+ * The truth that sinks, `status` and `verify` read: what each table is, its epoch, its snapshots and who writes where.
+ *
+ * Each record has its own key and one writer (task 0 of a connector), so that writers never overwrite each other.
+ */
+export class Catalog {
+  readonly #log: KeyedLog;
+  /** Parsed records, until the log changes: lanes ask once per batch. */
+  readonly #parsed = new Map<string, unknown>();
+
+  constructor(log: KeyedLog) {
+    this.#log = log;
+    log.subscribe(() => this.#parsed.clear());
+  }
+
+  /** Everything committed before the call is visible after it. */
+  readToEnd(): Promise<void> {
+    return this.#log.readToEnd();
+  }
+
+  /** Calls `listener` after each change; returns how to stop. */
+  subscribe(listener: () => void): () => void {
+    return this.#log.subscribe(listener);
+  }
+
+  tables(): TableRecord[] {
+    const records: TableRecord[] = [];
+    for (const [key, value] of this.#log.entries()) {
+      if (key.startsWith('table/')) records.push(parse<TableRecord>(key, value));
+    }
+    return records;
+  }
+
+  table(table: string): TableRecord | null {
+    return this.#read<TableRecord>(catalogKeys.table(table));
+  }
+
+  snapshot(table: string, id: string): SnapshotRecord | null {
+    return this.#read<SnapshotRecord>(catalogKeys.snapshot(table, id));
+  }
+
+  /** All snapshots of a table, in the order they were published. */
+  snapshots(table: string): readonly SnapshotRecord[] {
+    return this.#memo(`snapshots of ${table}`, () => this.#snapshots(table));
+  }
+
+  #snapshots(table: string): SnapshotRecord[] {
+    const prefix = `snapshot/${table}/`;
+    const found: SnapshotRecord[] = [];
+    for (const [key, value] of this.#log.entries()) {
+      if (key.startsWith(prefix) && !key.slice(prefix.length).includes('/')) {
+        found.push(parse<SnapshotRecord>(key, value));
+      }
+    }
+    return found.sort((a, b) => a.epoch - b.epoch || a.rank - b.rank);
+  }
+
+  /** The newest snapshot of the table's current epoch. */
+  currentSnapshot(table: string): SnapshotRecord | null {
+    const epoch = this.table(table)?.epoch.number;
+    return this.snapshots(table).findLast((snapshot) => snapshot.epoch === epoch) ?? null;
+  }
+
+  snapshotPartition(table: string, id: string, partition: number): SnapshotPartitionRecord | null {
+    return this.#read<SnapshotPartitionRecord>(catalogKeys.snapshotPartition(table, id, partition));
+  }
+
+  sink(connector: string, table: string): SinkRecord | null {
+    return this.#read<SinkRecord>(catalogKeys.sink(connector, table));
+  }
+
+  #read<T>(key: string): T | null {
+    return this.#memo(key, () => {
+      const value = this.#log.get(key);
+      return value === null ? null : parse<T>(key, value);
+    });
+  }
+
+  #memo<T>(key: string, make: () => T): T {
+    if (!this.#parsed.has(key)) this.#parsed.set(key, make());
+    return this.#parsed.get(key) as T;
+  }
+}
+
+function parse<T>(key: string, value: string): T {
+  try {
+    return JSON.parse(value) as T;
+  } catch (cause) {
+    throw new ConnectError('KAFKA_TOPIC_CORRUPT', `Catalog record ${key} is not JSON`, { cause, detail: { key } });
+  }
+}

@@ -1,0 +1,147 @@
+import type { Epoch, TableFacts } from '../catalog-records.ts';
+import type { ChangesSource, SourcePartition } from '../connector.ts';
+import { retrying } from './backoff.ts';
+import { leadCapture } from './capture-lead.ts';
+import { epochName } from './epoch-name.ts';
+import { coverageSoFarMs } from './coverage.ts';
+import { readiness } from './lineage.ts';
+import type { OffsetStore, StoredPosition } from './offset-store.ts';
+import { taskOf } from './ownership.ts';
+import { lostLineage, PartitionRun } from './partition-run.ts';
+import type { TaskRun } from './source-world.ts';
+import { until, Wake } from './wake.ts';
+
+/** Shards are listed again this often while nothing calls for it. */
+const LIST_INTERVAL_MS = 5_000;
+/** A parent counts as vanished only when this many listings in a row lack it: a listing is eventually consistent. */
+const LISTINGS_UNTIL_LOST = 3;
+
+/** One task's share of the capture of one table: its shards, in the order of their lineage (rule C5). */
+export class ChangesTable {
+  readonly #task: TaskRun;
+  readonly #plugin: ChangesSource<unknown>;
+  readonly #options: unknown;
+  readonly #table: string;
+  readonly #wake = new Wake();
+  readonly #running = new Map<string, PartitionRun>();
+  readonly #lostSince = new Map<string, number>();
+  #failure: unknown = null;
+  /** Some shard of this task is not read yet. */
+  #waiting = true;
+
+  constructor(task: TaskRun, plugin: ChangesSource<unknown>, options: unknown, table: string) {
+    this.#task = task;
+    this.#plugin = plugin;
+    this.#options = options;
+    this.#table = table;
+  }
+
+  /** Runs until the task stops; throws what halts the table. */
+  async run(): Promise<void> {
+    const { context, catalog, report } = this.#task;
+    const world = { clock: context.clock, log: context.log, signal: context.signal };
+    if (this.#task.task === 0) {
+      await retrying(
+        () => leadCapture(this.#task, this.#plugin, this.#options, this.#table),
+        world,
+        (error) => report.fault(this.#table, error),
+      );
+    }
+    const record = await until(() => catalog.table(this.#table), catalog, context.signal);
+    const offsets = this.#task.offsets(this.#task.definition.name);
+    const unsubscribe = offsets.subscribe(() => this.#wake.ring());
+    report.readTo(this.#table, () => (this.#waiting ? null : this.#readTo()));
+    try {
+      for (;;) {
+        await retrying(() => this.#turn(record.facts, record.epoch, offsets), world, (error) =>
+          report.fault(this.#table, error),
+        );
+        await this.#wake.wait(LIST_INTERVAL_MS, context.signal);
+        if (this.#failure !== null) throw this.#failure;
+      }
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  async #turn(facts: TableFacts, epoch: Epoch, offsets: OffsetStore): Promise<void> {
+    const listing: SourcePartition[] = [];
+    for await (const partition of this.#plugin.discover(this.#options, facts, epoch, this.#task.context)) {
+      listing.push(partition);
+    }
+    const stored = offsets.of(this.#table, epochName(epoch));
+    const listed = new Set(listing.map((partition) => partition.id));
+    const roots = new Set(epoch.roots);
+    let waiting = false;
+    for (const partition of [...listing, ...unlisted(stored, listed)]) {
+      if (taskOf(this.#table, partition.id, this.#task.definition.tasks) !== this.#task.task) continue;
+      if (this.#running.has(partition.id)) continue;
+      const state = readiness(partition, stored, listed, roots);
+      if (state !== 'lost') this.#lostSince.delete(partition.id);
+      if (state === 'ready') this.#start(partition, facts, epoch, stored);
+      else if (state === 'lost') this.#lost(partition.id);
+      if (state === 'wait' || state === 'lost') waiting = true;
+    }
+    this.#waiting = waiting || listing.length === 0;
+  }
+
+  #lost(id: string): void {
+    const times = (this.#lostSince.get(id) ?? 0) + 1;
+    this.#lostSince.set(id, times);
+    if (times >= LISTINGS_UNTIL_LOST) throw lostLineage(this.#table, id);
+  }
+
+  #start(
+    partition: SourcePartition,
+    facts: TableFacts,
+    epoch: Epoch,
+    stored: ReadonlyMap<string, StoredPosition>,
+  ): void {
+    const parents = partition.after.flatMap((id) => {
+      const parent = stored.get(id);
+      return parent ? [parent.position] : [];
+    });
+    const name = { table: this.#table, of: epochName(epoch), partition: partition.id };
+    const topic = this.#task.topics.changes(this.#table);
+    const offsets = this.#task.offsets(this.#task.definition.name);
+    const run = new PartitionRun(this.#task, name, topic, stored.get(partition.id) ?? null, (position) => {
+      const coverage = coverageSoFarMs(epoch, offsets.of(this.#table, epochName(epoch)));
+      const from = { position, parents, table: facts, epoch, coverageMs: coverage };
+      return this.#plugin.open(this.#options, partition, from, this.#task.context);
+    });
+    this.#running.set(partition.id, run);
+    run.run().then(
+      () => {
+        this.#running.delete(partition.id);
+        this.#wake.ring();
+      },
+      (error) => {
+        this.#failure ??= error;
+        this.#wake.ring();
+      },
+    );
+  }
+
+  /** Lowest time among the shards being read (the highest integer without any); null when one cannot tell yet. */
+  #readTo(): number | null {
+    let lowest = Number.MAX_SAFE_INTEGER;
+    for (const run of this.#running.values()) {
+      const readTo = run.capture?.readToMs ?? null;
+      if (readTo === null) return null;
+      lowest = Math.min(lowest, readTo);
+    }
+    return lowest;
+  }
+}
+
+/** Stored, undrained partitions that the source lists no longer: reading them shows whether anything is lost. */
+function unlisted(
+  stored: ReadonlyMap<string, StoredPosition>,
+  listed: ReadonlySet<string>,
+): SourcePartition[] {
+  const found: SourcePartition[] = [];
+  for (const [id, position] of stored) {
+    if (!position.done && !listed.has(id)) found.push({ id, after: [], expectedRecords: null });
+  }
+  return found;
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { KeyedLog } from '../kafka/keyed-log.ts';
+import type { PlainProducer } from '../kafka/plain-producer.ts';
+import { TransactionalProducer } from '../kafka/producer.ts';
+import { until } from './wake.ts';
+
+const commitKey = (connector: string) => `commit-${connector}`;
+const fencingKey = (connector: string) => `tasks-fencing-${connector}`;
+
+/**
+ * Task counts of connectors and which of them may run, in the configs topic under Kafka Connect's keys.
+ *
+ * When the number of tasks changes, partitions move between tasks, and a paused task of the old distribution could wake
+ * up and append what another has long published. So task 0 fences the transactional ids of every task there was, says
+ * so, and only then does any task of the new distribution read its positions (rule C3).
+ */
+export class Generation {
+  readonly #kafka: KafkaClient;
+  readonly #configs: KeyedLog;
+  readonly #producer: PlainProducer;
+  readonly #topic: string;
+  readonly #group: string;
+  readonly #clock: Clock;
+
+  constructor(
+    kafka: KafkaClient,
+    configs: KeyedLog,
+    producer: PlainProducer,
+    names: { topic: string; group: string },
+    clock: Clock,
+  ) {
+    this.#kafka = kafka;
+    this.#configs = configs;
+    this.#producer = producer;
+    this.#topic = names.topic;
+    this.#group = names.group;
+    this.#clock = clock;
+  }
+
+  /** Tasks that a connector should have; null: nobody said. */
+  tasks(connector: string): number | null {
+    return this.#number(commitKey(connector), 'tasks');
+  }
+
+  /** Says how many tasks a connector should have; the last word counts, for all workers of the group. */
+  async setTasks(connector: string, tasks: number): Promise<void> {
+    if (this.tasks(connector) !== tasks) await this.#write(commitKey(connector), { tasks });
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#configs.subscribe(listener);
+  }
+
+  /** Resolves when every task of an earlier distribution is fenced; task 0 does the fencing. */
+  async fenced(connector: string, tasks: number, task: number, signal: AbortSignal): Promise<void> {
+    await this.#configs.readToEnd();
+    const known = this.#number(fencingKey(connector), 'task-count');
+    if (known === tasks) return;
+    if (task !== 0) {
+      const found = () => (this.#number(fencingKey(connector), 'task-count') === tasks ? true : null);
+      await until(found, this.#configs, signal);
+      return;
+    }
+    const ids = Array.from({ length: Math.max(known ?? 0, tasks) }, (_, i) => `${this.#group}-${connector}-${i}`);
+    await TransactionalProducer.fence(this.#kafka, ids);
+    await this.#write(fencingKey(connector), { 'task-count': tasks });
+  }
+
+  #number(key: string, field: string): number | null {
+    const value = this.#configs.get(key);
+    if (value === null) return null;
+    const number = (JSON.parse(value) as Record<string, unknown>)[field];
+    return typeof number === 'number' ? number : null;
+  }
+
+  async #write(key: string, value: Record<string, number>): Promise<void> {
+    const record = { key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)), timestampMs: this.#clock.now() };
+    await this.#producer.send(this.#topic, 0, [record]);
+    await this.#configs.readToEnd();
+  }
+}

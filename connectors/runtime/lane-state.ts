@@ -1,0 +1,111 @@
+import { NO_OUTCOMES, type Outcomes } from './outcomes.ts';
+
+/** Progress of a lane in one of its two topics. */
+export interface TopicProgress {
+  /** Offset of the next record. */
+  readonly position: number;
+  /** Records below it have been counted: going back writes them again without counting them again (rule C9). */
+  readonly countedTo: number;
+  readonly outcomes: Outcomes;
+}
+
+export interface SnapshotProgress extends TopicProgress {
+  /** The snapshot being loaded, or loaded; null: no begin-marker was met yet. */
+  readonly snapshot: string | null;
+  /** Its complete-marker was met and every row before it is written (rule C7). */
+  readonly gateOpen: boolean;
+}
+
+export interface ChangesProgress extends TopicProgress {
+  /** The snapshot that `position` goes with; for another snapshot it counts as none (rule C7). */
+  readonly snapshot: string | null;
+  /** Changes below it are in the snapshot: passed over. */
+  readonly writeFrom: number;
+  /** Kafka timestamp of the last record that was dealt with, ms; null: none yet. */
+  readonly lastMs: number | null;
+}
+
+/** All a lane's owner must know to go on; committed together, in one request (rule C7). */
+export interface LaneState {
+  readonly snapshot: SnapshotProgress;
+  readonly changes: ChangesProgress;
+  /** Nothing of the owner is in flight. */
+  readonly clean: boolean;
+}
+
+export interface Committed {
+  readonly offset: number | null;
+  readonly metadata: string;
+}
+
+const FRESH: TopicProgress = { position: 0, countedTo: 0, outcomes: NO_OUTCOMES };
+
+export const FRESH_LANE: LaneState = {
+  snapshot: { ...FRESH, snapshot: null, gateOpen: false },
+  changes: { ...FRESH, snapshot: null, writeFrom: 0, lastMs: null },
+  clean: true,
+};
+
+/** The committed state of a lane; null: nobody ever owned it. Metadata of anyone but us counts as none. */
+export function readLane(snapshot: Committed, changes: Committed): LaneState | null {
+  const s = parse(snapshot);
+  const c = parse(changes);
+  if (!s || !c) return null;
+  return {
+    snapshot: { ...s.topic, snapshot: text(s.raw['snap']), gateOpen: s.raw['open'] === 1 },
+    changes: {
+      ...c.topic,
+      snapshot: text(c.raw['snap']),
+      writeFrom: number(c.raw['from']),
+      lastMs: c.raw['ts'] === null ? null : number(c.raw['ts']),
+    },
+    clean: s.raw['clean'] === 1,
+  };
+}
+
+/** Offsets and metadata to commit, for the snapshot topic and the changes topic. */
+export function writeLane(state: LaneState): { snapshot: Required<Committed>; changes: Required<Committed> } {
+  const { snapshot, changes } = state;
+  const s = {
+    ...counted(snapshot),
+    snap: snapshot.snapshot,
+    open: snapshot.gateOpen ? 1 : 0,
+    clean: state.clean ? 1 : 0,
+  };
+  const c = { ...counted(changes), snap: changes.snapshot, from: changes.writeFrom, ts: changes.lastMs };
+  return {
+    snapshot: { offset: snapshot.position, metadata: JSON.stringify(s) },
+    changes: { offset: changes.position, metadata: JSON.stringify(c) },
+  };
+}
+
+function counted(progress: TopicProgress) {
+  const { written, superseded, filtered, deadLettered } = progress.outcomes;
+  return { to: progress.countedTo, w: written, s: superseded, f: filtered, d: deadLettered };
+}
+
+function parse(committed: Committed): { raw: Record<string, unknown>; topic: TopicProgress } | null {
+  if (committed.offset === null || !committed.metadata.startsWith('{')) return null;
+  const raw = JSON.parse(committed.metadata) as Record<string, unknown>;
+  return {
+    raw,
+    topic: {
+      position: committed.offset,
+      countedTo: number(raw['to']),
+      outcomes: {
+        written: number(raw['w']),
+        superseded: number(raw['s']),
+        filtered: number(raw['f']),
+        deadLettered: number(raw['d']),
+      },
+    },
+  };
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,73 @@
+import type { SinkTable } from '../catalog-records.ts';
+import type { SinkTask } from '../connector.ts';
+import type { ConnectError } from '../errors.ts';
+import { retrying } from './backoff.ts';
+import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import { type Incoming, supersededInBatch } from './incoming.ts';
+import { NO_OUTCOMES, type Outcome, type Outcomes } from './outcomes.ts';
+import type { SinkWorld } from './sink-world.ts';
+
+/** Where a lane's records go. */
+export interface LaneTarget {
+  readonly task: SinkTask;
+  readonly table: SinkTable;
+  /** Name of the lane, `table/partition`. */
+  readonly lane: string;
+  /** The sink orders by version itself; otherwise the batch is coalesced here (rule C7). */
+  readonly ordersByVersion: boolean;
+  readonly deadLetters: DeadLetters;
+  readonly world: SinkWorld;
+  readonly signal: AbortSignal;
+  onFault(error: ConnectError | null): void;
+}
+
+/**
+ * Writes records of one topic partition and says what became of each: all of them are durable in the target or in the
+ * dead-letter topic when it resolves (rule C8). A target that fails for a while is asked again and again.
+ *
+ * @param topic and partition name the place for dead letters.
+ * @param countedTo records below it were counted before and are not counted again (rule C9).
+ */
+export async function writeLane(
+  target: LaneTarget,
+  topic: string,
+  partition: number,
+  batch: readonly Incoming[],
+  countedTo: number,
+): Promise<Outcomes> {
+  const outcomes: Outcome[] = batch.map((incoming) => incoming.outcome);
+  const superseded = target.ordersByVersion ? [] : supersededInBatch(batch);
+  const indexes: number[] = [];
+  const letters: DeadLetter[] = [];
+  batch.forEach(({ record, raw, error, stage }, i) => {
+    if (error) letters.push({ raw, error, stage });
+    else if (superseded[i]) outcomes[i] = 'superseded';
+    else if (record) indexes.push(i);
+  });
+  if (indexes.length > 0) {
+    const records = indexes.map((i) => batch[i]!.record!);
+    const { clock, log } = target.world;
+    const failures = await retrying(
+      () => target.task.put(target.table, target.lane, records),
+      { clock, log, signal: target.signal },
+      target.onFault,
+    );
+    for (const { index, error } of failures) {
+      const at = indexes[index]!;
+      outcomes[at] = 'deadLettered';
+      letters.push({ raw: batch[at]!.raw, error, stage: 'TASK_PUT' });
+    }
+    if (failures.length < indexes.length) target.deadLetters.succeeded();
+  }
+  letters.sort((a, b) => a.raw.offset - b.raw.offset);
+  await target.deadLetters.add(topic, partition, letters);
+  return count(batch, outcomes, countedTo);
+}
+
+function count(batch: readonly Incoming[], outcomes: readonly Outcome[], countedTo: number): Outcomes {
+  const counts: Record<Outcome, number> = { ...NO_OUTCOMES };
+  batch.forEach(({ raw }, i) => {
+    if (raw.offset >= countedTo) counts[outcomes[i]!]++;
+  });
+  return counts;
+}

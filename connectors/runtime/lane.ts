@@ -1,0 +1,200 @@
+import type { Marker } from '../../schemas/change.ts';
+import type { SnapshotRecord } from '../catalog-records.ts';
+import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
+import { changesFlow, onMarker, open } from './gate.ts';
+import { decodeIncoming, type Incoming } from './incoming.ts';
+import { LaneQueue } from './lane-queue.ts';
+import type { LaneState, TopicProgress } from './lane-state.ts';
+import { type LaneTarget, writeLane } from './lane-write.ts';
+import { addOutcomes, NO_OUTCOMES } from './outcomes.ts';
+import type { SinkDefinition } from './sink-world.ts';
+import { until, Wake } from './wake.ts';
+
+/** A lane holds back fetching of a topic while about this much of it waits. */
+const QUEUE_BYTES_MAX = 2 << 20;
+
+export interface LaneTopics {
+  readonly snapshot: string;
+  readonly changes: string;
+  readonly partition: number;
+}
+
+/**
+ * One topic partition of a table on its way to the target: its snapshot rows, its gate, its changes.
+ *
+ * Strictly sequential: the next batch is begun when every record of the one before is durable. So the state is always
+ * a contiguous prefix (rule C8), and no key has two writes in flight (rule C7).
+ */
+export class Lane {
+  readonly #definition: SinkDefinition;
+  readonly #target: LaneTarget;
+  readonly #topics: LaneTopics;
+  readonly #reader: TopicReader;
+  readonly #snapshots = new LaneQueue();
+  readonly #changes = new LaneQueue();
+  readonly #wake = new Wake();
+  #state: LaneState;
+  #draining = false;
+  #settled: Promise<void> = Promise.resolve();
+
+  constructor(
+    definition: SinkDefinition,
+    target: LaneTarget,
+    topics: LaneTopics,
+    reader: TopicReader,
+    state: LaneState,
+  ) {
+    this.#definition = definition;
+    this.#target = target;
+    this.#topics = topics;
+    this.#reader = reader;
+    this.#state = !definition.snapshots && !state.snapshot.gateOpen ? open(state, 0) : state;
+  }
+
+  /** All that is durable; safe to commit at any time. */
+  get state(): LaneState {
+    return this.#state;
+  }
+
+  /** A fetched batch of one of the lane's topics. */
+  offer(batch: FetchedBatch): void {
+    const queue = batch.topic === this.#topics.snapshot ? this.#snapshots : this.#changes;
+    queue.push(batch);
+    if (queue.bytes >= QUEUE_BYTES_MAX) this.#reader.pause(batch.topic, batch.partition);
+    this.#wake.ring();
+  }
+
+  /** Ends the lane's loop after the batch in hand; resolves when nothing is in flight any more. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#wake.ring();
+    await this.#settled;
+  }
+
+  /** Runs until drained or aborted; throws what halts the table. */
+  run(): Promise<void> {
+    const running = this.#loop();
+    this.#settled = running.catch(() => {});
+    return running;
+  }
+
+  async #loop(): Promise<void> {
+    const { snapshot, changes, partition } = this.#topics;
+    this.#reader.assign(snapshot, partition, this.#state.snapshot.position);
+    if (this.#flow) this.#reader.assign(changes, partition, this.#state.changes.position);
+    while (!this.#draining) {
+      const batch = this.#snapshots.shift() ?? (this.#flow ? this.#changes.shift() : undefined);
+      if (!batch) {
+        await this.#wake.wait(1_000, this.#target.signal);
+        continue;
+      }
+      if (batch.topic === snapshot) await this.#rows(batch);
+      else await this.#follow(batch);
+      const queue = batch.topic === snapshot ? this.#snapshots : this.#changes;
+      if (queue.bytes < QUEUE_BYTES_MAX) this.#reader.resume(batch.topic, batch.partition);
+    }
+  }
+
+  get #flow(): boolean {
+    return this.#target.ordersByVersion || changesFlow(this.#state);
+  }
+
+  /** Rows and markers of the snapshot topic, in their order. */
+  async #rows(batch: FetchedBatch): Promise<void> {
+    let rows: Incoming[] = [];
+    const newest = this.#newestBegin();
+    for (const raw of batch.records) {
+      const { converter } = this.#target.world;
+      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, !this.#veryFirst);
+      if ('incoming' in decoded) {
+        // Rows of a broken-off snapshot, behind a newer begin-marker.
+        rows.push(raw.offset < newest ? passedOver(decoded.incoming) : decoded.incoming);
+        continue;
+      }
+      await this.#writeRows(rows, decoded.offset + 1);
+      rows = [];
+      if (decoded.offset >= newest) await this.#mark(decoded.marker);
+    }
+    await this.#writeRows(rows, batch.nextOffset);
+  }
+
+  async #writeRows(rows: readonly Incoming[], nextOffset: number): Promise<void> {
+    const { snapshot } = this.#state;
+    const { snapshot: topic, partition } = this.#topics;
+    const outcomes =
+      rows.length === 0 ? NO_OUTCOMES : await writeLane(this.#target, topic, partition, rows, snapshot.countedTo);
+    this.#state = {
+      ...this.#state,
+      snapshot: { ...snapshot, ...advance(snapshot, nextOffset), outcomes: addOutcomes(snapshot.outcomes, outcomes) },
+    };
+  }
+
+  // Rule C7: the gate. What the changes' queue holds was read for another position.
+  async #mark(marker: Marker): Promise<void> {
+    const flowed = this.#flow;
+    const { catalog } = this.#target.world;
+    // The record became visible with the begin-markers; our copy of the catalog may be a moment behind.
+    const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
+    this.#state = onMarker(this.#state, marker, record.changesOffsets?.[this.#topics.partition] ?? null);
+    if (this.#target.ordersByVersion || flowed === this.#flow) return;
+    const { changes, partition } = this.#topics;
+    this.#changes.clear();
+    if (this.#flow) this.#reader.assign(changes, partition, this.#state.changes.position);
+    else this.#reader.unassign(changes, partition);
+  }
+
+  async #follow(batch: FetchedBatch): Promise<void> {
+    const { changes } = this.#state;
+    const { converter } = this.#target.world;
+    const incoming: Incoming[] = [];
+    for (const raw of batch.records) {
+      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, true);
+      if (!('incoming' in decoded)) continue;
+      // Changes before the snapshot's offset are in the snapshot: the gate passes them over.
+      incoming.push(raw.offset < changes.writeFrom ? passedOver(decoded.incoming) : decoded.incoming);
+    }
+    const { changes: topic, partition } = this.#topics;
+    const outcomes =
+      incoming.length === 0
+        ? NO_OUTCOMES
+        : await writeLane(this.#target, topic, partition, incoming, changes.countedTo);
+    this.#state = {
+      ...this.#state,
+      changes: {
+        ...changes,
+        ...advance(changes, batch.nextOffset),
+        outcomes: addOutcomes(changes.outcomes, outcomes),
+        lastMs: batch.records.at(-1)?.timestampMs ?? changes.lastMs,
+      },
+    };
+  }
+
+  /** Offset of the newest snapshot's begin-marker in this partition, as the catalog knows it; 0 without one. */
+  #newestBegin(): number {
+    const { catalog } = this.#target.world;
+    const table = this.#target.table.facts.table;
+    const current = catalog.currentSnapshot(table);
+    if (!current) return 0;
+    return catalog.snapshotPartition(table, current.facts.id, this.#topics.partition)?.beginOffset ?? 0;
+  }
+
+  #record(snapshot: string): SnapshotRecord | null {
+    return this.#target.world.catalog.snapshot(this.#target.table.facts.table, snapshot);
+  }
+
+  /** Rows of the very first snapshot: nothing of their keys can be in the target (rule C9). */
+  get #veryFirst(): boolean {
+    const id = this.#state.snapshot.snapshot;
+    const record = id === null ? null : this.#record(id);
+    return record?.epoch === 1 && record.rank === 0;
+  }
+}
+
+/** Counted, not written. */
+function passedOver(incoming: Incoming): Incoming {
+  return { ...incoming, record: null, error: null, outcome: 'superseded' };
+}
+
+function advance(progress: TopicProgress, nextOffset: number): Pick<TopicProgress, 'position' | 'countedTo'> {
+  return { position: nextOffset, countedTo: Math.max(progress.countedTo, nextOffset) };
+}

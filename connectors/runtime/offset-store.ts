@@ -1,0 +1,124 @@
+import type { Position } from '../connector.ts';
+import type { KeyedLog } from '../kafka/keyed-log.ts';
+import type { KeyedEntry } from './catalog.ts';
+
+/** Names one source partition: of a snapshot, or of an epoch's stream. */
+export interface PartitionName {
+  readonly table: string;
+  /** The snapshot's id, or `epoch-N`. */
+  readonly of: string;
+  readonly partition: string;
+}
+
+/** What was published from a partition; travels with its position, so that counts survive restarts (rule C9). */
+export interface PublishedCounts {
+  readonly c: number;
+  readonly u: number;
+  readonly d: number;
+  /** Snapshot rows per topic partition. */
+  readonly rows: readonly number[];
+  /** Set aside at the source. */
+  readonly deadLettered: number;
+}
+
+export interface StoredPosition {
+  readonly position: Position;
+  readonly done: boolean;
+  /** Lowest time this partition lets coverage reach back to, ms; null: claims nothing. */
+  readonly coverageMs: number | null;
+  readonly counts: PublishedCounts;
+}
+
+export const NO_COUNTS: PublishedCounts = { c: 0, u: 0, d: 0, rows: [], deadLettered: 0 };
+
+/**
+ * Positions of source partitions, in Kafka Connect's offsets topic with its keys: `["connector",{partition}]`.
+ *
+ * Values are flat maps of primitives (as Connect requires); what the runtime adds to a connector's position has
+ * names that begin with `messina.`.
+ */
+export class OffsetStore {
+  readonly #log: KeyedLog;
+  readonly #connector: string;
+
+  constructor(log: KeyedLog, connector: string) {
+    this.#log = log;
+    this.#connector = connector;
+  }
+
+  readToEnd(): Promise<void> {
+    return this.#log.readToEnd();
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#log.subscribe(listener);
+  }
+
+  get(name: PartitionName): StoredPosition | null {
+    const value = this.#log.get(this.#key(name));
+    return value === null ? null : parseValue(value);
+  }
+
+  /** All partitions of a snapshot or an epoch that have a position. */
+  of(table: string, of: string): Map<string, StoredPosition> {
+    const start = JSON.stringify([this.#connector, { table, of }]).slice(0, -2);
+    const found = new Map<string, StoredPosition>();
+    for (const [key, value] of this.#log.entries()) {
+      if (!key.startsWith(start)) continue;
+      const [, name] = JSON.parse(key) as [string, PartitionName];
+      if (name.table === table && name.of === of) found.set(name.partition, parseValue(value));
+    }
+    return found;
+  }
+
+  entry(name: PartitionName, stored: StoredPosition): KeyedEntry {
+    const { counts } = stored;
+    const value = {
+      ...stored.position,
+      'messina.done': stored.done,
+      'messina.coverageMs': stored.coverageMs,
+      'messina.c': counts.c,
+      'messina.u': counts.u,
+      'messina.d': counts.d,
+      'messina.rows': counts.rows.join(','),
+      'messina.deadLettered': counts.deadLettered,
+    };
+    return { key: this.#key(name), value: JSON.stringify(value) };
+  }
+
+  #key(name: PartitionName): string {
+    return JSON.stringify([this.#connector, { table: name.table, of: name.of, partition: name.partition }]);
+  }
+}
+
+function parseValue(text: string): StoredPosition {
+  const flat = JSON.parse(text) as Record<string, string | number | boolean | null>;
+  const position: Record<string, string | number | boolean | null> = {};
+  for (const name of Object.keys(flat)) {
+    if (!name.startsWith('messina.')) position[name] = flat[name] ?? null;
+  }
+  const rows = String(flat['messina.rows'] ?? '');
+  return {
+    position,
+    done: flat['messina.done'] === true,
+    coverageMs: flat['messina.coverageMs'] === null ? null : Number(flat['messina.coverageMs']),
+    counts: {
+      c: Number(flat['messina.c'] ?? 0),
+      u: Number(flat['messina.u'] ?? 0),
+      d: Number(flat['messina.d'] ?? 0),
+      rows: rows === '' ? [] : rows.split(',').map(Number),
+      deadLettered: Number(flat['messina.deadLettered'] ?? 0),
+    },
+  };
+}
+
+export function addCounts(a: PublishedCounts, b: PublishedCounts): PublishedCounts {
+  const width = Math.max(a.rows.length, b.rows.length);
+  return {
+    c: a.c + b.c,
+    u: a.u + b.u,
+    d: a.d + b.d,
+    rows: Array.from({ length: width }, (_, p) => (a.rows[p] ?? 0) + (b.rows[p] ?? 0)),
+    deadLettered: a.deadLettered + b.deadLettered,
+  };
+}

@@ -1,0 +1,64 @@
+import type { ChangeRecord } from '../../schemas/change.ts';
+import type { Converter, RejectedRecord } from '../connector.ts';
+import { partitionOf } from '../kafka/murmur2.ts';
+import type { OutRecord } from '../kafka/record-batch.ts';
+import type { PublishedCounts } from './offset-store.ts';
+import type { Batch } from './publisher.ts';
+
+/** Converts records and sorts them by topic partition (rule C4), with the counts that travel with the position. */
+export function toBatches(
+  topic: string,
+  partitions: number,
+  records: readonly ChangeRecord[],
+  converter: Converter,
+): { batches: Batch[]; counts: PublishedCounts } {
+  const byPartition: OutRecord[][] = Array.from({ length: partitions }, () => []);
+  const rows: number[] = new Array(partitions).fill(0);
+  const changes = { c: 0, u: 0, d: 0 };
+  let snapshotRows = 0;
+  for (const record of records) {
+    const converted = converter.encode(record);
+    const partition = partitionOf(converted.key, partitions);
+    byPartition[partition]?.push({
+      key: converted.key,
+      value: converted.value,
+      timestampMs: converted.timestampMs,
+      headers: [
+        ['messina.op', record.op],
+        ['messina.version', String(record.version)],
+      ],
+    });
+    if ('shard' in record.origin) changes[record.op as 'c' | 'u' | 'd']++;
+    else {
+      rows[partition] = (rows[partition] ?? 0) + 1;
+      snapshotRows++;
+    }
+  }
+  const batches: Batch[] = [];
+  byPartition.forEach((out, partition) => {
+    if (out.length > 0) batches.push({ topic, partition, records: out });
+  });
+  return { batches, counts: { ...changes, rows: snapshotRows > 0 ? rows : [], deadLettered: 0 } };
+}
+
+/** Dead letters of a source: the original bytes, and where and why. */
+export function rejectedToRecords(
+  rejected: readonly RejectedRecord[],
+  from: { connector: string; task: number; topic: string },
+  nowMs: number,
+): OutRecord[] {
+  return rejected.map(({ error, bytes }) => ({
+    key: null,
+    value: bytes,
+    timestampMs: nowMs,
+    headers: [
+      ['__connect.errors.topic', from.topic],
+      ['__connect.errors.connector.name', from.connector],
+      ['__connect.errors.task.id', String(from.task)],
+      ['__connect.errors.stage', 'VALUE_CONVERTER'],
+      ['__connect.errors.exception.class.name', error.code],
+      ['__connect.errors.exception.message', error.message],
+      ...Object.entries(error.detail).map(([name, value]) => [`messina.${name}`, String(value)] as const),
+    ],
+  }));
+}

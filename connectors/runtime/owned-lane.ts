@@ -1,0 +1,127 @@
+import type { SinkTask as PluginTask, TakeOver } from '../connector.ts';
+import type { ConnectError } from '../errors.ts';
+import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { Lane } from './lane.ts';
+import type { Committed, LaneState } from './lane-state.ts';
+import { preparedTable } from './sink-prepare.ts';
+import type { SinkDefinition, SinkWorld } from './sink-world.ts';
+import { retrying } from './backoff.ts';
+
+export interface OwnedLaneOptions {
+  readonly id: string;
+  readonly table: string;
+  readonly partition: number;
+  readonly definition: SinkDefinition;
+  readonly world: SinkWorld;
+  readonly plugin: PluginTask;
+  readonly reader: TopicReader;
+  readonly deadLetters: DeadLetters;
+  readonly state: LaneState;
+  readonly takeOver: TakeOver;
+  readonly signal: AbortSignal;
+  /** Settles when this lane's earlier run in this process has nothing in flight. */
+  readonly after: Promise<void>;
+  commitRunning(state: LaneState): Promise<void>;
+  onFault(error: ConnectError | null): void;
+}
+
+/** A lane from the moment this task was given it: prepared, taken over, running, drained or abandoned. */
+export class OwnedLane {
+  readonly id: string;
+  readonly table: string;
+  /** Settles when the lane ends; rejects with what halts its table. */
+  readonly ended: Promise<void>;
+  readonly #options: OwnedLaneOptions;
+  readonly #topics: { readonly snapshot: string; readonly changes: string; readonly partition: number };
+  readonly #abandon = new AbortController();
+  readonly #signal: AbortSignal;
+  #lane: Lane | null = null;
+  #draining = false;
+  #settled = false;
+
+  constructor(options: OwnedLaneOptions) {
+    this.id = options.id;
+    this.table = options.table;
+    this.#options = options;
+    const { topics } = options.world;
+    const { table, partition } = options;
+    this.#topics = { snapshot: topics.snapshot(table), changes: topics.changes(table), partition };
+    this.#signal = AbortSignal.any([options.signal, this.#abandon.signal]);
+    this.ended = this.#run().catch((error) => {
+      if (!this.#signal.aborted) throw error;
+    });
+  }
+
+  /** What is durable; null before the lane was taken over: then there is nothing to commit. */
+  get state(): LaneState | null {
+    return this.#lane?.state ?? null;
+  }
+
+  /** Nothing of this lane is in flight, and nothing will be. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  reads(topic: string, partition: number): boolean {
+    const { snapshot, changes, partition: own } = this.#topics;
+    return partition === own && (topic === snapshot || topic === changes);
+  }
+
+  offer(batch: FetchedBatch): void {
+    if (!this.#signal.aborted) this.#lane?.offer(batch);
+  }
+
+  /** Finishes the batch in hand. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#lane) await this.#lane.drain();
+    else this.abandon();
+    await this.ended.catch(() => {});
+  }
+
+  /** Ends at once: the partition is another's, or its table halted. */
+  abandon(): void {
+    this.#abandon.abort(new Error(`lane ${this.id} ends`));
+    const { snapshot, changes, partition } = this.#topics;
+    this.#options.reader.unassign(snapshot, partition);
+    this.#options.reader.unassign(changes, partition);
+  }
+
+  entries(committed: { snapshot: Required<Committed>; changes: Required<Committed> }) {
+    const { snapshot, changes, partition } = this.#topics;
+    return [
+      { topic: snapshot, partition, offset: committed.snapshot.offset ?? 0, metadata: committed.snapshot.metadata },
+      { topic: changes, partition, offset: committed.changes.offset ?? 0, metadata: committed.changes.metadata },
+    ];
+  }
+
+  async #run(): Promise<void> {
+    const { definition, world, plugin, reader, state, takeOver, deadLetters, onFault, id } = this.#options;
+    const { clock, log } = world;
+    await this.#options.after.catch(() => {});
+    const context = { clock, log, signal: this.#signal };
+    const leads = this.#topics.partition === 0;
+    const table = await retrying(
+      () => preparedTable(definition, world, this.table, leads, context),
+      context,
+      onFault,
+    );
+    await retrying(() => this.#options.commitRunning({ ...state, clean: false }), context, onFault);
+    await plugin.adopt(table, id, takeOver);
+    if (this.#draining) return;
+    const target = {
+      task: plugin,
+      table,
+      lane: id,
+      ordersByVersion: definition.plugin.supports.version,
+      deadLetters,
+      world,
+      signal: this.#signal,
+      onFault,
+    };
+    this.#lane = new Lane(definition, target, this.#topics, reader, state);
+    await this.#lane.run();
+    this.#settled = true;
+  }
+}

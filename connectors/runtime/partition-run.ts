@@ -1,0 +1,127 @@
+import type { CaptureProgress, PartitionReader, Position, SourceBatch } from '../connector.ts';
+import { ConnectError } from '../errors.ts';
+import { retrying } from './backoff.ts';
+import { addCounts, NO_COUNTS, type PartitionName, type StoredPosition } from './offset-store.ts';
+import { rejectedToRecords, toBatches } from './outgoing.ts';
+import type { Batch } from './publisher.ts';
+import type { TaskRun } from './source-world.ts';
+
+/** A position without records is stored at least this often while it moves (rule C5 allows 5 minutes). */
+const QUIET_STORE_MS = 60_000;
+
+/**
+ * Reads one source partition to its end: poll, convert, publish with the position (law 1), one batch ahead.
+ *
+ * A passing failure of the source drops the reader; it is opened again from the stored position.
+ */
+export class PartitionRun {
+  readonly #task: TaskRun;
+  readonly #name: PartitionName;
+  readonly #topic: string;
+  readonly #open: (position: Position | null) => Promise<PartitionReader>;
+  #stored: StoredPosition | null;
+  #storedAt: number;
+  #capture: CaptureProgress | null = null;
+
+  constructor(
+    task: TaskRun,
+    name: PartitionName,
+    topic: string,
+    stored: StoredPosition | null,
+    open: (position: Position | null) => Promise<PartitionReader>,
+  ) {
+    this.#task = task;
+    this.#name = name;
+    this.#topic = topic;
+    this.#stored = stored;
+    this.#storedAt = task.clock.monotonic();
+    this.#open = open;
+  }
+
+  /** What the last published read said of capture; null before it. */
+  get capture(): CaptureProgress | null {
+    return this.#capture;
+  }
+
+  /** Resolves when the partition is drained and committed. Throws what halts its table, or the abort. */
+  async run(): Promise<void> {
+    const { clock, log, context, report } = this.#task;
+    await retrying(() => this.#readOn(), { clock, log, signal: context.signal }, (error) =>
+      report.fault(this.#name.table, error),
+    );
+  }
+
+  async #readOn(): Promise<void> {
+    await using reader = await this.#open(this.#stored?.position ?? null);
+    let inFlight: Promise<void> = Promise.resolve();
+    try {
+      for (;;) {
+        this.#task.context.signal.throwIfAborted();
+        await this.#task.publisher.room();
+        const batch = await reader.poll();
+        await inFlight;
+        inFlight = this.#publish(batch);
+        // Observed at the next turn; a rejection meanwhile is not "unhandled".
+        inFlight.catch(() => {});
+        if (batch.done) break;
+      }
+    } finally {
+      // Law 1: what was handed over is settled before the position is read again.
+      await inFlight;
+    }
+  }
+
+  async #publish(batch: SourceBatch): Promise<void> {
+    const nothing = batch.records.length === 0 && batch.rejected.length === 0;
+    if (!(nothing && !batch.done && !this.#quietStoreDue(batch.position))) await this.#store(batch);
+    if (batch.capture) this.#capture = batch.capture;
+  }
+
+  #quietStoreDue(position: Position): boolean {
+    if (this.#stored === null) return true;
+    if (this.#task.clock.monotonic() - this.#storedAt < QUIET_STORE_MS) return false;
+    return JSON.stringify(position) !== JSON.stringify(this.#stored.position);
+  }
+
+  async #store(batch: SourceBatch): Promise<void> {
+    const { definition, converter, partitions, publisher, clock } = this.#task;
+    const first = batch.rejected[0];
+    if (first && definition.tolerance === 'none') throw first.error;
+    const { batches, counts } = toBatches(this.#topic, partitions, batch.records, converter);
+    const stored: StoredPosition = {
+      position: batch.position,
+      done: batch.done,
+      coverageMs: batch.capture?.coverageMs ?? null,
+      counts: addCounts(addCounts(this.#stored?.counts ?? NO_COUNTS, counts), {
+        ...NO_COUNTS,
+        deadLettered: batch.rejected.length,
+      }),
+    };
+    const offsets = this.#task.offsets(definition.name);
+    await publisher.publish({
+      batches: [...batches, ...this.#deadLetters(batch)],
+      offsets: [offsets.entry(this.#name, stored)],
+      catalog: [],
+      bytes: batch.bytes,
+    });
+    this.#stored = stored;
+    this.#storedAt = clock.monotonic();
+  }
+
+  #deadLetters(batch: SourceBatch): Batch[] {
+    if (batch.rejected.length === 0) return [];
+    const { definition, task, topics, clock } = this.#task;
+    const from = { connector: definition.name, task, topic: this.#topic };
+    const records = rejectedToRecords(batch.rejected, from, clock.now());
+    return [{ topic: topics.deadLetters, partition: 0, records }];
+  }
+}
+
+/** The gap that a vanished, unread parent is (rule C5). */
+export function lostLineage(table: string, partition: string): ConnectError {
+  return new ConnectError(
+    'SOURCE_DATA_GAP',
+    `The parent of shard ${partition} of table ${table} is gone and was never read: its changes are lost`,
+    { detail: { table, shard: partition } },
+  );
+}

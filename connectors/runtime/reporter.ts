@@ -1,0 +1,96 @@
+import type { Logger } from '../log.ts';
+import type { Clock } from '../clock.ts';
+import type { ConnectError } from '../errors.ts';
+import type { TaskReport } from './source-world.ts';
+import { reportedError, statusKeys, type StatusWriter, type TableReport } from './status-log.ts';
+
+interface TableState {
+  phase: string | null;
+  error: { error: ConnectError; halted: boolean } | null;
+  readTo: () => number | null;
+}
+
+/** Gathers what a task's tables say, and puts it into the status topic about once a second. */
+export class Reporter implements TaskReport {
+  readonly #connector: string;
+  readonly #task: number;
+  readonly #status: StatusWriter;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #tables = new Map<string, TableState>();
+  readonly #written = new Map<string, string>();
+
+  constructor(
+    connector: string,
+    task: number,
+    world: { status: StatusWriter; clock: Clock; log: Logger },
+  ) {
+    this.#connector = connector;
+    this.#task = task;
+    this.#status = world.status;
+    this.#clock = world.clock;
+    this.#log = world.log;
+  }
+
+  fault(table: string, error: ConnectError | null): void {
+    this.#state(table).error = error && { error, halted: false };
+  }
+
+  halted(table: string, error: ConnectError): void {
+    this.#state(table).error = { error, halted: true };
+  }
+
+  readTo(table: string, ask: () => number | null): void {
+    this.#state(table).readTo = ask;
+  }
+
+  phase(table: string, phase: string): void {
+    this.#state(table).phase = phase;
+  }
+
+  /** Errors that halted tables, by table. */
+  get halts(): Map<string, ConnectError> {
+    const halts = new Map<string, ConnectError>();
+    for (const [table, { error }] of this.#tables) if (error?.halted) halts.set(table, error.error);
+    return halts;
+  }
+
+  /** Reports until the signal aborts, then once more. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.flush();
+      await this.#clock.sleep(1_000, signal).catch(() => {});
+    }
+    await this.flush();
+  }
+
+  /** A status that cannot be written is no reason to stop: the next one says the same and more. */
+  async flush(): Promise<void> {
+    for (const [table, state] of this.#tables) {
+      const report: Omit<TableReport, 'atMs'> = {
+        phase: state.phase,
+        error: state.error && reportedError(state.error.error, state.error.halted),
+        readToMs: state.readTo(),
+      };
+      const text = JSON.stringify(report);
+      if (this.#written.get(table) === text) continue;
+      try {
+        const key = statusKeys.table(this.#connector, this.#task, table);
+        await this.#status.write(key, { ...report, atMs: this.#clock.now() });
+        this.#written.set(table, text);
+      } catch (error) {
+        this.#log.warn({ table, err: String(error) }, 'status not written');
+        return;
+      }
+    }
+  }
+
+  #state(table: string): TableState {
+    let state = this.#tables.get(table);
+    if (!state) {
+      state = { phase: null, error: null, readTo: () => null };
+      this.#tables.set(table, state);
+    }
+    return state;
+  }
+}

@@ -1,0 +1,74 @@
+import type { SinkRecord, SinkTable } from '../catalog-records.ts';
+import type { TaskContext } from '../connector.ts';
+import { ConnectError } from '../errors.ts';
+import { TransactionalProducer } from '../kafka/producer.ts';
+import { catalogEntry, catalogKeys } from './catalog.ts';
+import type { SinkDefinition, SinkWorld } from './sink-world.ts';
+import { until } from './wake.ts';
+
+/** Is what this sink wrote until now still what it would write? (rule C6) */
+export function checkFingerprint(definition: SinkDefinition, table: string, record: SinkRecord | null): void {
+  if (record === null || record.fingerprint === fingerprint(definition)) return;
+  throw new ConnectError(
+    'SINK_FINGERPRINT',
+    `Table ${record.targetTable} was written with another mapping or other transforms than ${definition.name} has now`,
+    { detail: { table, targetTable: record.targetTable } },
+  );
+}
+
+export function fingerprint(definition: SinkDefinition): string {
+  return definition.plugin.fingerprint(definition.options);
+}
+
+/**
+ * Makes sure that a table's target is there: whoever owns partition 0 prepares it and says so in the catalog,
+ * everybody else waits for that record.
+ */
+export async function preparedTable(
+  definition: SinkDefinition,
+  world: SinkWorld,
+  table: string,
+  leads: boolean,
+  context: TaskContext,
+): Promise<SinkTable> {
+  const { catalog } = world;
+  const { facts } = await until(() => catalog.table(table), catalog, context.signal);
+  const sinkTable = { facts };
+  const { plugin, options, name } = definition;
+  if (leads) {
+    const known = catalog.sink(name, table);
+    checkFingerprint(definition, table, known);
+    await plugin.prepare(options, sinkTable, known === null, context);
+    if (known === null) {
+      await write(world, name, table, {
+        fingerprint: fingerprint(definition),
+        targetTable: plugin.targetTable(options, table),
+        preparedMs: context.clock.now(),
+      });
+    }
+  }
+  checkFingerprint(definition, table, await until(() => catalog.sink(name, table), catalog, context.signal));
+  return sinkTable;
+}
+
+/** Forgets that the sink ever wrote to its target: after the table was dropped. */
+export function forgetSink(world: SinkWorld, connector: string, table: string): Promise<void> {
+  return write(world, connector, table, null);
+}
+
+async function write(
+  world: SinkWorld,
+  connector: string,
+  table: string,
+  record: SinkRecord | null,
+): Promise<void> {
+  await using producer = new TransactionalProducer(world.kafka, `${world.group}-${connector}-0`);
+  const { key, value } = catalogEntry(catalogKeys.sink(connector, table), record);
+  await producer.init();
+  await producer.begin();
+  await producer.send(world.topics.catalog, 0, [
+    { key: Buffer.from(key), value: value === null ? null : Buffer.from(value), timestampMs: world.clock.now() },
+  ]);
+  await producer.commit();
+  await world.catalog.readToEnd();
+}

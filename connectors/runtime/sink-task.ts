@@ -1,0 +1,210 @@
+import type { SinkContext, SinkTask as PluginTask } from '../connector.ts';
+import { asConnectError, type ConnectError } from '../errors.ts';
+import type { Unit } from '../kafka/assignor.ts';
+import { GroupMember } from '../kafka/group.ts';
+import { groupBy } from '../kafka/group-by.ts';
+import { TopicReader } from '../kafka/reader.ts';
+import { sinkGroup } from '../topic-names.ts';
+import { backoffMs } from './backoff.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { FRESH_LANE, readLane, writeLane as laneToCommit, type LaneState } from './lane-state.ts';
+import { OwnedLane } from './owned-lane.ts';
+import { Reporter } from './reporter.ts';
+import { sinkUnits, unitTable } from './sink-units.ts';
+import type { SinkDefinition, SinkWorld } from './sink-world.ts';
+
+const COMMIT_INTERVAL_MS = 500;
+/** What the lease must still be worth before a request is sent (rule C7). */
+const LEASE_MARGIN_MS = 2_000;
+/** Most bytes of one fetch. */
+const FETCH_BYTES_MAX = 8 << 20;
+
+/**
+ * One task of a sink connector: a member of its consumer group, which writes the lanes it is given.
+ *
+ * A lane (a topic partition of a table's snapshot and changes) is given as a whole, so gate and changes have one owner.
+ */
+export class SinkTask {
+  readonly #definition: SinkDefinition;
+  readonly #world: SinkWorld;
+  readonly #reporter: Reporter;
+  readonly #stop = new AbortController();
+  readonly #member: GroupMember;
+  readonly #reader: TopicReader;
+  readonly #lanes = new Map<string, OwnedLane>();
+  readonly #committed = new Map<string, LaneState>();
+  readonly #deadLetters: DeadLetters;
+  #plugin: PluginTask | null = null;
+  #loops: Promise<unknown>[] = [];
+
+  constructor(definition: SinkDefinition, world: SinkWorld, task: number) {
+    this.#definition = definition;
+    this.#world = { ...world, log: world.log.child({ task: `${definition.name}-${task}` }) };
+    this.#reporter = new Reporter(definition.name, task, world);
+    this.#reader = new TopicReader(world.kafka, { maxBytes: FETCH_BYTES_MAX, maxBytesPerPartition: 1 << 20 });
+    this.#deadLetters = new DeadLetters(
+      world.deadLetters,
+      { topic: world.topics.deadLetters, connector: definition.name, task, pluginName: definition.plugin.name },
+      definition.tolerance,
+    );
+    const { tables } = definition;
+    this.#member = new GroupMember(world.kafka, {
+      groupId: sinkGroup(definition.name),
+      topics: tables.flatMap((table) => [world.topics.snapshot(table), world.topics.changes(table)]),
+      unitsOf: (topics) => sinkUnits(topics, tables, world.topics),
+      onAssigned: (units) => this.#assigned(units),
+      onRevoke: () => this.#revoke(),
+      onLost: () => this.#lost(),
+    });
+  }
+
+  /** Tables that halted, with why. */
+  get halts(): Map<string, ConnectError> {
+    return this.#reporter.halts;
+  }
+
+  async start(): Promise<void> {
+    const { clock, log } = this.#world;
+    const context: SinkContext = {
+      clock,
+      log,
+      signal: this.#stop.signal,
+      leaseValid: () => this.#member.leaseValid(LEASE_MARGIN_MS),
+    };
+    this.#plugin = await this.#definition.plugin.open(this.#definition.options, context);
+    this.#loops = [this.#fetchLoop(), this.#commitLoop(), this.#reporter.run(this.#stop.signal)];
+    await this.#member.start();
+  }
+
+  /** Finishes what is in flight (at most `deadlineMs`), commits, leaves the group. */
+  async stop(deadlineMs: number): Promise<void> {
+    const deadline = this.#world.clock.sleep(deadlineMs, this.#stop.signal).catch(() => {});
+    const stopped = this.#member.stop();
+    await Promise.race([stopped, deadline]);
+    this.#stop.abort(new Error('stopping'));
+    await Promise.allSettled([stopped, ...this.#loops]);
+    await this.#reader.close();
+    await this.#plugin?.[Symbol.asyncDispose]();
+  }
+
+  async #assigned(units: readonly Unit[]): Promise<void> {
+    const wanted = new Set(units.map((unit) => unit.id));
+    for (const [id, lane] of this.#lanes) {
+      if (wanted.has(id)) continue;
+      lane.abandon();
+      this.#lanes.delete(id);
+      this.#committed.delete(id);
+    }
+    const asked = groupBy(units.flatMap((unit) => unit.partitions), ({ topic }) => topic);
+    const positions = await this.#member.fetchCommitted(
+      [...asked].map(([topic, parts]) => ({ topic, partitions: parts.map(({ partition }) => partition) })),
+    );
+    for (const unit of units) {
+      const table = unitTable(unit);
+      if (this.#reporter.halts.has(table)) continue;
+      const [snapshot, changes] = unit.partitions.map((tp) => positions.get(tp.topic)?.get(tp.partition));
+      const none = { offset: null, metadata: '' };
+      const state = readLane(snapshot ?? none, changes ?? none);
+      const before = this.#lanes.get(unit.id);
+      before?.abandon();
+      this.#startLane(unit, table, state, before?.ended);
+    }
+  }
+
+  /** @param after the same lane as it ran before: nothing of it may be in flight when the new one begins. */
+  #startLane(unit: Unit, table: string, state: LaneState | null, after: Promise<void> = Promise.resolve()): void {
+    const lane = new OwnedLane({
+      id: unit.id,
+      table,
+      partition: unit.partitions[0]!.partition,
+      definition: this.#definition,
+      world: this.#world,
+      plugin: this.#plugin as PluginTask,
+      reader: this.#reader,
+      deadLetters: this.#deadLetters,
+      state: state ?? FRESH_LANE,
+      takeOver: { first: state === null, clean: state?.clean ?? true },
+      signal: this.#stop.signal,
+      after,
+      // Rule C7: whoever takes over commits "running" before its first write.
+      commitRunning: (running) => this.#commit(unit.id, running),
+      onFault: (error) => this.#reporter.fault(table, error),
+    });
+    this.#lanes.set(unit.id, lane);
+    lane.ended.then(
+      () => {},
+      (thrown) => this.#halt(table, asConnectError(thrown)),
+    );
+  }
+
+  /** A table that halts stops alone; its lanes' last durable state is still committed. */
+  #halt(table: string, error: ConnectError): void {
+    this.#reporter.halted(table, error);
+    this.#world.log.error({ table, code: error.code, ...error.detail }, error.message);
+    for (const lane of this.#lanes.values()) if (lane.table === table) lane.abandon();
+  }
+
+  /** A rebalance: what is in flight is finished and committed as clean before the group goes on. */
+  async #revoke(): Promise<void> {
+    const lanes = [...this.#lanes.values()];
+    await Promise.all(lanes.map((lane) => lane.drain()));
+    await this.#commitAll(true).catch((error) => {
+      this.#world.log.warn({ err: String(error) }, 'last commit before a rebalance failed');
+    });
+  }
+
+  #lost(): void {
+    for (const lane of this.#lanes.values()) lane.abandon();
+    this.#lanes.clear();
+    this.#committed.clear();
+  }
+
+  async #fetchLoop(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let attempt = 0; !signal.aborted; ) {
+      try {
+        for (const batch of await this.#reader.fetch(signal)) {
+          this.#laneOf(batch.topic, batch.partition)?.offer(batch);
+        }
+        attempt = 0;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = asConnectError(thrown);
+        this.#world.log.warn({ code: error.code }, `fetch failed: ${error.message}`);
+        await this.#world.clock.sleep(backoffMs(attempt++), signal).catch(() => {});
+      }
+    }
+  }
+
+  #laneOf(topic: string, partition: number): OwnedLane | undefined {
+    for (const lane of this.#lanes.values()) if (lane.reads(topic, partition)) return lane;
+    return undefined;
+  }
+
+  async #commitLoop(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.#world.clock.sleep(COMMIT_INTERVAL_MS, signal).catch(() => {});
+      await this.#commitAll(false).catch((error) => {
+        this.#world.log.warn({ err: String(error) }, 'commit failed; it is repeated');
+      });
+    }
+  }
+
+  /** Commits every lane whose state moved; only states that are durable prefixes (rule C8). */
+  async #commitAll(clean: boolean): Promise<void> {
+    const due = [...this.#lanes.values()].flatMap((lane) => {
+      const state = lane.state && { ...lane.state, clean: clean && lane.settled };
+      if (!state || (!clean && this.#committed.get(lane.id) === lane.state)) return [];
+      return [{ lane, state, raw: lane.state as LaneState }];
+    });
+    if (due.length === 0) return;
+    await this.#member.commit(due.flatMap(({ lane, state }) => lane.entries(laneToCommit(state))));
+    for (const { lane, raw } of due) this.#committed.set(lane.id, raw);
+  }
+
+  async #commit(id: string, state: LaneState): Promise<void> {
+    const lane = this.#lanes.get(id);
+    if (lane) await this.#member.commit(lane.entries(laneToCommit(state)));
+  }
+}

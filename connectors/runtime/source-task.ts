@@ -1,0 +1,129 @@
+import { asConnectError, ConnectError } from '../errors.ts';
+import { TransactionalProducer } from '../kafka/producer.ts';
+import { backoffMs } from './backoff.ts';
+import { ChangesTable } from './changes-table.ts';
+import type { Generation } from './generation.ts';
+import { Publisher } from './publisher.ts';
+import { Reporter } from './reporter.ts';
+import { SnapshotTable } from './snapshot-table.ts';
+import type { SourceDefinition, SourceWorld, TaskRun } from './source-world.ts';
+import { statusKeys, type StatusWriter } from './status-log.ts';
+
+export interface SourceTaskOptions {
+  readonly definition: SourceDefinition;
+  readonly task: number;
+  readonly group: string;
+  readonly workerId: string;
+  readonly generation: Generation;
+  readonly status: StatusWriter;
+  readonly offsetsTopic: { readonly name: string; readonly partitions: number };
+}
+
+/**
+ * One task of a source connector: its share of every table's partitions, through one transactional producer.
+ *
+ * Begins anew by itself when it was fenced or lost the broker; a table that halts stops alone.
+ */
+export class SourceTask {
+  readonly #world: SourceWorld;
+  readonly #options: SourceTaskOptions;
+  readonly #reporter: Reporter;
+  readonly #stop = new AbortController();
+
+  constructor(world: SourceWorld, options: SourceTaskOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#reporter = new Reporter(options.definition.name, options.task, { ...world, status: options.status });
+  }
+
+  /** Tables that halted, with why. */
+  get halts(): Map<string, ConnectError> {
+    return this.#reporter.halts;
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error('stopping'));
+  }
+
+  /** Runs until {@link stop}. Never rejects: what fails is reported and, where that helps, tried again. */
+  async run(): Promise<void> {
+    const signal = this.#stop.signal;
+    const reporting = this.#reporter.run(signal);
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await this.#state('RUNNING');
+        await this.#once();
+        break;
+      } catch (thrown) {
+        if (signal.aborted) break;
+        const error = asConnectError(thrown);
+        this.#world.log.warn({ task: this.#name, code: error.code }, `task begins anew: ${error.message}`);
+        await this.#world.clock.sleep(backoffMs(attempt), signal).catch(() => {});
+      }
+    }
+    await reporting;
+    await this.#state('UNASSIGNED').catch(() => {});
+  }
+
+  get #name(): string {
+    return `${this.#options.definition.name}-${this.#options.task}`;
+  }
+
+  async #state(state: string): Promise<void> {
+    const { status, definition, task, workerId } = this.#options;
+    const value = { state, trace: null, worker_id: workerId, generation: 0 };
+    await status.write(statusKeys.task(definition.name, task), value);
+  }
+
+  async #once(): Promise<void> {
+    const { definition, task, group, generation, offsetsTopic } = this.#options;
+    const broken = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, broken.signal]);
+    // Rule C3: the whole previous generation is fenced before any position is read.
+    await generation.fenced(definition.name, definition.tasks, task, signal);
+    const producer = new TransactionalProducer(this.#world.kafka, `${group}-${definition.name}-${task}`);
+    try {
+      await producer.init();
+      await this.#world.catalog.readToEnd();
+      await this.#world.offsets(definition.name).readToEnd();
+      const context = { log: this.#world.log.child({ task: this.#name }), clock: this.#world.clock, signal };
+      const publisher = new Publisher(
+        producer,
+        {
+          offsets: offsetsTopic.name,
+          offsetsPartitions: offsetsTopic.partitions,
+          catalog: this.#world.topics.catalog,
+        },
+        context,
+        (error) => broken.abort(error),
+      );
+      const run = { ...this.#world, definition, task, publisher, context, report: this.#reporter };
+      await Promise.all(definition.tables.map((table) => this.#table(run, table)));
+      await publisher.idle();
+      if (broken.signal.aborted) throw broken.signal.reason;
+    } finally {
+      broken.abort(new Error('task ends'));
+      await producer.close();
+    }
+  }
+
+  /** A table that halts stops alone; the task's own end ends it too. */
+  async #table(run: TaskRun, table: string): Promise<void> {
+    const halted = new AbortController();
+    const signal = AbortSignal.any([run.context.signal, halted.signal]);
+    const mine: TaskRun = { ...run, context: { ...run.context, signal, log: run.context.log.child({ table }) } };
+    try {
+      const { run: bound } = run.definition;
+      if (bound.kind === 'changes') await new ChangesTable(mine, bound.plugin, bound.options, table).run();
+      else await new SnapshotTable(mine, bound.plugin, bound.options, table).run();
+    } catch (thrown) {
+      if (run.context.signal.aborted) return;
+      const error = asConnectError(thrown);
+      this.#reporter.halted(table, error);
+      mine.context.log.error({ code: error.code, ...error.detail }, error.message);
+      if (!(thrown instanceof ConnectError)) mine.context.log.debug({ err: thrown }, 'stack');
+    } finally {
+      halted.abort(new Error(`table ${table} ends`));
+    }
+  }
+}

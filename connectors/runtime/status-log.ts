@@ -1,0 +1,57 @@
+import type { Clock } from '../clock.ts';
+import type { ConnectError } from '../errors.ts';
+import { partitionOf } from '../kafka/murmur2.ts';
+import type { PlainProducer } from '../kafka/plain-producer.ts';
+
+/** What a task last said of one of its tables. */
+export interface TableReport {
+  readonly phase: string | null;
+  readonly error: ReportedError | null;
+  /** Every change of the task's share older than this, ms server time, is in the topic; null: not known. */
+  readonly readToMs: number | null;
+  /** When it was said, ms, the worker's clock. */
+  readonly atMs: number;
+}
+
+export interface ReportedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  /** False: it is tried again by itself. */
+  readonly halted: boolean;
+}
+
+export const statusKeys = {
+  task: (connector: string, task: number) => `status-task-${connector}-${task}`,
+  table: (connector: string, task: number, table: string) => `messina-table-${connector}-${task}-${table}`,
+};
+
+export function reportedError(error: ConnectError, halted: boolean): ReportedError {
+  return { code: error.code, message: error.message, hint: error.hint, halted };
+}
+
+/** Writes to the status topic: task states with Connect's keys and values, and reports per table beside them. */
+export class StatusWriter {
+  readonly #producer: PlainProducer;
+  readonly #topic: string;
+  readonly #partitions: number;
+  readonly #clock: Clock;
+
+  constructor(producer: PlainProducer, topic: string, partitions: number, clock: Clock) {
+    this.#producer = producer;
+    this.#topic = topic;
+    this.#partitions = partitions;
+    this.#clock = clock;
+  }
+
+  /** The last word of each key counts; a null value deletes. */
+  async write(key: string, value: unknown): Promise<void> {
+    const bytes = Buffer.from(key);
+    const record = {
+      key: bytes,
+      value: value === null ? null : Buffer.from(JSON.stringify(value)),
+      timestampMs: this.#clock.now(),
+    };
+    await this.#producer.send(this.#topic, partitionOf(bytes, this.#partitions), [record]);
+  }
+}

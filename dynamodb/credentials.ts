@@ -1,0 +1,80 @@
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** When they end; absent: never. */
+  readonly expiration?: Date;
+}
+
+/** Gives credentials that are valid for some minutes; called before every request, so answers from memory. */
+export type CredentialProvider = () => Promise<Credentials>;
+
+/** What a configuration may say; nothing at all means the SDK's default chain (environment, profile, container, instance). */
+export type CredentialsOptions =
+  | {
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string | undefined;
+    }
+  | { readonly roleArn: string; readonly externalId?: string | undefined };
+
+/**
+ * The provider for a configuration.
+ *
+ * A role is assumed again before its hour ends, at AWS's own STS: an endpoint given for DynamoDB is not used for it.
+ *
+ * @param region where STS is asked
+ */
+export function credentialProvider(
+  options: CredentialsOptions | undefined,
+  region: string,
+): CredentialProvider {
+  if (options === undefined) return remembered(fromNodeProviderChain({ clientConfig: { region } }));
+  if ('accessKeyId' in options) {
+    const { accessKeyId, secretAccessKey, sessionToken } = options;
+    const keys = { accessKeyId, secretAccessKey };
+    const credentials = sessionToken === undefined ? keys : { ...keys, sessionToken };
+    return () => Promise.resolve(credentials);
+  }
+  const params = {
+    RoleArn: options.roleArn,
+    RoleSessionName: 'messina',
+    ...(options.externalId === undefined ? {} : { ExternalId: options.externalId }),
+  };
+  return remembered(fromTemporaryCredentials({ params, clientConfig: { region } }));
+}
+
+// Providers refuse credentials that end within 5 minutes in the SDK too.
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/**
+ * Keeps what `load` gave until 5 minutes before it ends; concurrent callers share one load.
+ *
+ * If renewing fails while the old ones still hold, the old ones are given: the next call tries again.
+ */
+export function remembered(load: CredentialProvider, nowMs: () => number = Date.now): CredentialProvider {
+  let current: Credentials | null = null;
+  let loading: Promise<Credentials> | null = null;
+
+  const endsWithin = (ms: number): boolean => {
+    if (current === null) return true;
+    return current.expiration !== undefined && current.expiration.getTime() - nowMs() < ms;
+  };
+  const renew = async (): Promise<Credentials> => {
+    try {
+      current = await load();
+    } catch (error) {
+      if (current === null || endsWithin(0)) throw error;
+    } finally {
+      loading = null;
+    }
+    return current;
+  };
+
+  return () => {
+    if (current !== null && !endsWithin(RENEW_BEFORE_MS)) return Promise.resolve(current);
+    return (loading ??= renew());
+  };
+}

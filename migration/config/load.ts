@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Migration, withDefaults } from './defaults.ts';
+import { type ReadDocument, readDocument } from './document.ts';
+import { ConfigError, type ConfigProblem, dottedKey } from './errors.ts';
+import type { KeyPath } from './finding.ts';
+import { findingsOf } from './issues.ts';
+import { notBuiltFindings } from './not-built.ts';
+import { fillPlaceholders, type PlaceholderSources } from './placeholders.ts';
+import { ruleFindings } from './rules.ts';
+import { migrationSchema } from './schema.ts';
+import { shapesAt, valueAt } from './shape.ts';
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error';
+    const message = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;
+    throw new ConfigError(file, [{ line: 0, column: 0, key: '', message, remedy: 'Name a migration file.' }]);
+  }
+}
+
+/** Every path below a value that holds text. */
+function* textPaths(value: unknown, path: KeyPath = []): Generator<KeyPath> {
+  if (typeof value === 'string') yield path;
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* textPaths(item, [...path, index]);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) yield* textPaths(item, [...path, key]);
+  }
+}
+
+function setAt(root: unknown, path: KeyPath, value: unknown) {
+  const parent = valueAt(root, path.slice(0, -1));
+  const last = path.at(-1);
+  if (typeof parent === 'object' && parent !== null && last !== undefined) Reflect.set(parent, last, value);
+}
+
+/** A placeholder gives text; where the schema wants a number or a boolean, text that is one becomes one. */
+function typePlaceholders({ value: root, filled }: ReadDocument) {
+  for (const path of textPaths(root)) {
+    if (!filled.has(dottedKey(path))) continue;
+    const text = String(valueAt(root, path)).trim();
+    const types = new Set(shapesAt(path, root).map((shape) => shape.type));
+    const isNumber = types.has('number') || types.has('integer');
+    if (isNumber && text !== '' && Number.isFinite(Number(text))) setAt(root, path, Number(text));
+    else if (types.has('boolean') && (text === 'true' || text === 'false'))
+      setAt(root, path, text === 'true');
+  }
+}
+
+/** Relative paths of local files count from the folder of the migration file; PEM text in place of a path stays. */
+function resolvePaths(root: unknown, folder: string) {
+  for (const path of textPaths(root)) {
+    const text = valueAt(root, path);
+    if (typeof text !== 'string' || text.includes('-----BEGIN')) continue;
+    if (shapesAt(path, root).some((shape) => shape.path === true)) setAt(root, path, resolve(folder, text));
+  }
+}
+
+/** Adds problems whose key has none yet: one cause is told once. */
+function addProblems(problems: ConfigProblem[], more: readonly ConfigProblem[]) {
+  const known = new Set(problems.map((problem) => problem.key));
+  problems.push(...more.filter((problem) => problem.key === '' || !known.has(problem.key)));
+}
+
+/**
+ * Reads a migration file from text.
+ *
+ * @param file the name that messages show
+ * @throws ConfigError with all problems of the file
+ */
+export function parseMigration(text: string, file: string, sources: PlaceholderSources): Migration {
+  const document = readDocument(text, (value) => fillPlaceholders(value, sources));
+  const { value: root, filled, place } = document;
+  const problems = [...document.problems];
+  if (problems.some((problem) => problem.key === '')) throw new ConfigError(file, problems);
+  if (typeof root !== 'object' || root === null || Array.isArray(root)) {
+    const message = root === null ? 'is empty' : 'is not a mapping of keys';
+    throw new ConfigError(file, [
+      { line: 1, column: 1, key: '', message, remedy: 'Begin with name: and source:.' },
+    ]);
+  }
+  typePlaceholders(document);
+  const said = { root, filled: (path: KeyPath) => filled.has(dottedKey(path)) };
+  const parsed = migrationSchema.safeParse(root);
+  if (!parsed.success) {
+    addProblems(problems, parsed.error.issues.flatMap((issue) => findingsOf(issue, said)).map(place));
+  } else {
+    addProblems(problems, ruleFindings(withDefaults(parsed.data, file)).map(place));
+  }
+  addProblems(problems, notBuiltFindings(root).map(place));
+  if (problems.length > 0 || !parsed.success) throw new ConfigError(file, problems);
+  resolvePaths(parsed.data, sources.folder);
+  return withDefaults(parsed.data, resolve(file));
+}
+
+/**
+ * Reads a migration file: YAML with placeholders, checked as a whole without touching any service.
+ *
+ * @param file relative to the working directory
+ * @throws ConfigError with every problem, its line, and what to do
+ */
+export async function loadMigration(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Migration> {
+  const text = await readText(file);
+  return parseMigration(text, file, { env, folder: dirname(resolve(file)) });
+}

@@ -1,0 +1,150 @@
+import type { Migration } from './defaults.ts';
+import type { Finding, KeyPath } from './finding.ts';
+import { isGlob, isSelected, matchesEntry } from './globs.ts';
+import { nameFor } from './names.ts';
+import { closestWord } from './suggest.ts';
+import { topicFindings } from './topic-rules.ts';
+
+type Rule = (migration: Migration) => Finding[];
+
+const value = (path: KeyPath, message: string, remedy: string): Finding => ({
+  path,
+  at: 'value',
+  message,
+  remedy,
+});
+const key = (path: KeyPath, message: string, remedy: string): Finding => ({
+  path,
+  at: 'key',
+  message,
+  remedy,
+});
+
+const tablesAreDistinct: Rule = ({ source }) =>
+  source.tables.flatMap((entry, index) =>
+    source.tables.indexOf(entry) === index
+      ? []
+      : [value(['source', 'tables', index], `"${entry}" is given twice`, 'Remove one of the two.')],
+  );
+
+/** A glob may stand for no table yet; a name that no entry stands for is a mistake. */
+const perTableKeysNameTables: Rule = ({ source, kafka, target }) => {
+  const sections: [KeyPath, Readonly<Record<string, unknown>>][] = [
+    [['source', 'snapshot', 'manifests'], source.snapshot.manifests],
+    [['source', 'snapshot', 'incremental'], source.snapshot.incremental],
+    [['kafka', 'topics'], kafka.topics],
+    [['target', 'tables'], target.type === 'alternator' ? target.tables : {}],
+  ];
+  return sections.flatMap(([path, section]) =>
+    Object.keys(section)
+      .filter((table) => !isSelected(source.tables, table))
+      .map((table) => {
+        const near = closestWord(table, source.tables);
+        return key(
+          [...path, table],
+          'names a table that source.tables does not hold',
+          near === null ? 'Add it to source.tables, or remove it.' : `Did you mean "${near}"?`,
+        );
+      }),
+  );
+};
+
+const manifestsAreThere: Rule = ({ source: { snapshot, tables } }) => {
+  const named = Object.keys(snapshot.manifests);
+  if (snapshot.from !== 'manifest') {
+    if (named.length === 0) return [];
+    return [
+      key(
+        ['source', 'snapshot', 'manifests'],
+        `is not used with from: ${snapshot.from}`,
+        'Say from: manifest, or remove it.',
+      ),
+    ];
+  }
+  return tables.flatMap((entry, index) =>
+    named.some((table) => matchesEntry(entry, table))
+      ? []
+      : [
+          value(
+            ['source', 'tables', index],
+            `"${entry}" has no export in source.snapshot.manifests`,
+            isGlob(entry)
+              ? 'Name the manifest-summary.json of each table it stands for.'
+              : `Add manifests: {${entry}: s3://…/manifest-summary.json}.`,
+          ),
+        ],
+  );
+};
+
+const somethingIsMoved: Rule = ({ source }) =>
+  source.snapshot.from === 'none' && source.changes === 'none'
+    ? [
+        value(
+          ['source', 'changes'],
+          'is none, and so is source.snapshot.from: nothing is moved',
+          'Give one of the two a source.',
+        ),
+      ]
+    : [];
+
+/** Two tables that land in one would overwrite each other. */
+const targetNamesAreDistinct: Rule = ({ source, target }) => {
+  if (target.type !== 'alternator') return [];
+  const taken = new Map<string, string>();
+  const tables = new Set([...source.tables.filter((entry) => !isGlob(entry)), ...Object.keys(target.tables)]);
+  return [...tables].flatMap((table) => {
+    const name = nameFor(target.tables, table);
+    const other = taken.get(name);
+    taken.set(name, table);
+    return other === undefined
+      ? []
+      : [
+          value(
+            ['target', 'tables', Object.hasOwn(target.tables, table) ? table : other],
+            `"${name}" is the target table of both ${other} and ${table}`,
+            'Give each its own name.',
+          ),
+        ];
+  });
+};
+
+const credentialsAreWhole: Rule = ({ source: { credentials } }) => {
+  if (credentials === undefined) return [];
+  const path = ['source', 'credentials'];
+  const { accessKeyId, secretAccessKey, sessionToken, roleArn, externalId } = credentials;
+  const findings: Finding[] = [];
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    const lacking = accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey';
+    findings.push(key([...path, lacking], 'is missing', 'accessKeyId and secretAccessKey come together.'));
+  }
+  if (sessionToken !== undefined && accessKeyId === undefined && secretAccessKey === undefined) {
+    findings.push(key([...path, 'sessionToken'], 'needs accessKeyId and secretAccessKey', 'Add them.'));
+  }
+  if (externalId !== undefined && roleArn === undefined) {
+    findings.push(key([...path, 'externalId'], 'needs roleArn', 'Add the role, or remove externalId.'));
+  }
+  return findings;
+};
+
+/** The sink's name must not be that of a source connector: `<name>-snapshot`, `<name>-changes`. */
+const sinkNameIsFree: Rule = ({ target }) =>
+  target.name === 'snapshot' || target.name === 'changes'
+    ? [value(['target', 'name'], `"${target.name}" is the name of a source connector`, 'Use another name.')]
+    : [];
+
+const topicNamesAreLegal: Rule = (migration) =>
+  topicFindings(migration, [...new Set(migration.source.tables.filter((entry) => !isGlob(entry)))]);
+
+const rules: readonly Rule[] = [
+  tablesAreDistinct,
+  perTableKeysNameTables,
+  manifestsAreThere,
+  somethingIsMoved,
+  targetNamesAreDistinct,
+  credentialsAreWhole,
+  sinkNameIsFree,
+  topicNamesAreLegal,
+];
+
+/** What contradicts itself in a file whose every key is valid. */
+export const ruleFindings = (migration: Migration): Finding[] => rules.flatMap((rule) => rule(migration));

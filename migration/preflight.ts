@@ -1,0 +1,125 @@
+import type { Problem, TaskContext } from '../connectors/connector.ts';
+import { asConnectError, ConnectError } from '../connectors/errors.ts';
+import type { Catalog } from '../connectors/runtime/catalog.ts';
+import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
+import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
+import type { TableFacts } from '../connectors/catalog-records.ts';
+import type { Migration } from './config/defaults.ts';
+import { nameFor } from './config/names.ts';
+import { topicFindings } from './config/topic-rules.ts';
+import type { Wiring } from './wiring.ts';
+
+/** A source table that is its own target would be overwritten with itself. */
+export function sameTableProblems(migration: Migration, tables: readonly string[]): Problem[] {
+  const { source, target } = migration;
+  if (target.type !== 'alternator') return [];
+  const endpoint = source.endpoint ?? `https://dynamodb.${source.region}.amazonaws.com`;
+  const same = target.endpoints.some((one) => new URL(one).host === new URL(endpoint).host);
+  if (!same || !sameOwner(migration)) return [];
+  return tables
+    .filter((table) => nameFor(target.tables, table) === table)
+    .map((table) => ({
+      table,
+      error: new ConnectError('SOURCE_IS_TARGET', `Table ${table} is its own target at ${endpoint}`, {
+        detail: { table },
+      }),
+    }));
+}
+
+/** Stand-ins keep a database per access key: the same name under another key is another table. */
+function sameOwner({ source, target }: Migration): boolean {
+  if (target.type !== 'alternator') return false;
+  const [from, to] = [source.credentials, target.credentials];
+  if (!from || !to || !('accessKeyId' in from)) return true;
+  return from.accessKeyId === to.accessKeyId;
+}
+
+/** Names that Kafka would refuse, asked again with what the globs found. */
+export function topicNameProblems(migration: Migration, tables: readonly string[]): Problem[] {
+  return topicFindings(migration, tables).map((finding) => ({
+    table: null,
+    error: new ConnectError('KAFKA_TOPIC_NAME', `${finding.message}. ${finding.remedy}`),
+  }));
+}
+
+/** What the sources find wrong, without touching anything. */
+export async function sourceProblems(
+  sources: readonly SourceDefinition[],
+  catalog: Catalog | null,
+  context: TaskContext,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { run, tables } of sources) {
+    // A snapshot that stands in the topics is not asked for again.
+    const asked = run.kind === 'changes' ? tables : tables.filter((table) => !isLoaded(catalog, table));
+    problems.push(...(await run.plugin.check(run.options, asked, context)));
+  }
+  return withoutRepeats(problems);
+}
+
+function isLoaded(catalog: Catalog | null, table: string): boolean {
+  return catalog?.currentSnapshot(table)?.state === 'complete';
+}
+
+/** What the target finds wrong, for the tables whose facts are known. */
+export async function sinkProblems(
+  { sink }: Wiring,
+  facts: readonly TableFacts[],
+  catalog: Catalog | null,
+  context: TaskContext,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const one of facts) {
+    const known = catalog?.sink(sink.name, one.table) ?? null;
+    try {
+      checkFingerprint(sink, one.table, known);
+      problems.push(...(await sink.plugin.check(sink.options, { facts: one }, known === null, context)));
+    } catch (error) {
+      context.signal.throwIfAborted();
+      problems.push({ table: one.table, error: asConnectError(error) });
+    }
+  }
+  return problems;
+}
+
+/** Facts of tables: as the catalog knows them, else as the source says. A table that is missing is left to `check`. */
+export async function factsOf(
+  { sources }: Wiring,
+  tables: readonly string[],
+  catalog: Catalog | null,
+  context: TaskContext,
+): Promise<TableFacts[]> {
+  const found: TableFacts[] = [];
+  for (const table of tables) {
+    const known = catalog?.table(table)?.facts;
+    const source = sources[0];
+    if (known) found.push(known);
+    else if (source) {
+      const facts = await source.run.plugin.describe(source.run.options, table, context).catch(() => null);
+      if (facts) found.push(facts);
+    }
+  }
+  return found;
+}
+
+/** Both connectors of a table may find the same. */
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ table, error }) => {
+    const key = `${table}/${error.code}/${error.message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** One error that says all of them: nothing is touched before every table was checked. */
+export function refuse(problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (!first) return;
+  if (problems.length === 1) throw first.error;
+  const worst = problems.find(({ error }) => error.exit === 4) ?? first;
+  const lines = problems.map(({ error }) => `${error.code}: ${error.message} ${error.hint}`);
+  throw new ConnectError(worst.error.code, `${problems.length} problems\n  ${lines.join('\n  ')}`, {
+    cause: worst.error,
+    detail: worst.error.detail,
+  });
+}

@@ -1,0 +1,82 @@
+import { systemClock } from '../connectors/clock.ts';
+import { ConnectError } from '../connectors/errors.ts';
+import type { Logger } from '../connectors/log.ts';
+import type { Migration } from './config/defaults.ts';
+import { connectKafka } from './kafka-client.ts';
+import { LagTracker } from './lag.ts';
+import { prepare } from './prepare.ts';
+import { type MigrationStatus, readStatus, type TableStatus } from './status.ts';
+import type { TopicsView } from './topics-view.ts';
+import { Workers } from './workers.ts';
+
+export interface MigrateOptions {
+  /** What to stop at; null: follow until the signal aborts. */
+  readonly until: 'loaded' | 'ready' | null;
+  /** Never contact the source. */
+  readonly sinksOnly: boolean;
+  /** Aborts at the first interrupt: what is in flight is finished and committed. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Hears the state about once a second. */
+  onStatus(status: MigrationStatus): void;
+}
+
+/** What is in flight gets this long at the end. */
+const STOP_DEADLINE_MS = 30_000;
+const LOOK_INTERVAL_MS = 1_000;
+
+/**
+ * Runs sources, topics and sinks of all tables in this process, and goes on where it was.
+ *
+ * @returns the last state. @throws what halted a table, once every other table is where `until` asks.
+ */
+export async function migrate(migration: Migration, options: MigrateOptions): Promise<MigrationStatus> {
+  const kafka = await connectKafka(migration, options.log);
+  try {
+    const { tables, wiring, view } = await prepare(migration, kafka, options);
+    await using _view = view;
+    const workers = new Workers(migration, view, wiring, options.sinksOnly, options.log);
+    try {
+      await workers.start();
+      return await follow(migration, view, tables, workers, options);
+    } finally {
+      await workers.stop(STOP_DEADLINE_MS);
+    }
+  } finally {
+    await kafka.close();
+  }
+}
+
+async function follow(
+  migration: Migration,
+  view: TopicsView,
+  tables: readonly string[],
+  workers: Workers,
+  options: MigrateOptions,
+): Promise<MigrationStatus> {
+  const lag = new LagTracker(systemClock.now);
+  for (;;) {
+    await view.readToEnd();
+    const status = await readStatus(migration, view, tables, lag);
+    options.onStatus(status);
+    const { halts } = workers;
+    const going = status.tables.filter(({ table }) => !halts.has(table));
+    if (halts.size > 0 && (going.length === 0 || (options.until && going.every((one) => isAt(one, options.until))))) {
+      throw firstHalt(halts);
+    }
+    if (halts.size === 0 && options.until && status.tables.every((one) => isAt(one, options.until))) return status;
+    if (options.signal.aborted) return status;
+    await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
+  }
+}
+
+/** Is a table where `--until` or `--wait` asks it to be? */
+export function isAt(status: TableStatus, until: 'loaded' | 'ready' | null): boolean {
+  if (until === 'ready') return status.phase === 'ready';
+  return status.phase === 'ready' || status.phase === 'following';
+}
+
+function firstHalt(halts: ReadonlyMap<string, ConnectError>): ConnectError {
+  const errors = [...halts.values()];
+  return errors.find((error) => error.exit === 4) ?? (errors[0] as ConnectError);
+}

@@ -1,0 +1,219 @@
+import { fetchCommitted } from '../connectors/kafka/committed.ts';
+import { endOffsets } from '../connectors/kafka/offsets.ts';
+import { epochName } from '../connectors/runtime/epoch-name.ts';
+import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
+import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
+import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
+import { statusKeys, type ReportedError, type TableReport } from '../connectors/runtime/status-log.ts';
+import { sinkGroup } from '../connectors/topic-names.ts';
+import type { Migration } from './config/defaults.ts';
+import { connectorNames } from './config/names.ts';
+import type { LagTracker } from './lag.ts';
+import type { TopicsView } from './topics-view.ts';
+
+export type Phase =
+  | 'waiting'
+  | 'capturing'
+  | 'exporting'
+  | 'loading'
+  | 'following'
+  | 'ready'
+  | 'gap'
+  | 'failed';
+
+export interface TableStatus {
+  readonly table: string;
+  readonly phase: Phase;
+  readonly coverage: { readonly proven: boolean; readonly from: string | null; readonly exportTime: string | null };
+  readonly snapshot: { readonly files: number; readonly filesPublished: number; readonly published: number } & Outcomes;
+  readonly changes: {
+    readonly published: number;
+    readonly byOperation: { readonly c: number; readonly u: number; readonly d: number };
+    readonly lagRecords: number;
+    /** Null: nobody knows yet how far the stream is read. */
+    readonly lagSeconds: number | null;
+  } & Outcomes;
+  readonly lastError: ReportedError | null;
+}
+
+export interface MigrationStatus {
+  readonly migration: string;
+  readonly target: string;
+  readonly phase: Phase;
+  readonly ready: boolean;
+  readonly tables: readonly TableStatus[];
+}
+
+/** What the sink has dealt with of one table. */
+interface SinkProgress {
+  readonly lanes: readonly (LaneState | null)[];
+  readonly snapshot: Outcomes;
+  readonly changes: Outcomes;
+  readonly positions: readonly number[];
+}
+
+/** The state of every table, from the topics alone. Call `view.readToEnd()` first. */
+export async function readStatus(
+  migration: Migration,
+  view: TopicsView,
+  tables: readonly string[],
+  lag: LagTracker,
+): Promise<MigrationStatus> {
+  const names = tables.flatMap((table) => [view.names.snapshot(table), view.names.changes(table)]);
+  const committed = await fetchCommitted(view.kafka, sinkGroup(connectorNames(migration).sink), names);
+  const statuses = await Promise.all(
+    tables.map((table) => tableStatus(migration, view, table, sinkProgress(view, table, committed), lag)),
+  );
+  return {
+    migration: migration.name,
+    target: migration.target.type,
+    phase: overall(statuses.map((one) => one.phase)),
+    ready: statuses.length > 0 && statuses.every((one) => one.phase === 'ready'),
+    tables: statuses,
+  };
+}
+
+type AllCommitted = Awaited<ReturnType<typeof fetchCommitted>>;
+
+function sinkProgress(view: TopicsView, table: string, committed: AllCommitted): SinkProgress {
+  const snapshots = committed.get(view.names.snapshot(table));
+  const changes = committed.get(view.names.changes(table));
+  const none = { offset: null, metadata: '' };
+  const partitions = Math.max(snapshots?.size ?? 0, changes?.size ?? 0);
+  const lanes = Array.from({ length: partitions }, (_, p) =>
+    readLane(snapshots?.get(p) ?? none, changes?.get(p) ?? none),
+  );
+  return {
+    lanes,
+    snapshot: lanes.map((lane) => lane?.snapshot.outcomes ?? NO_OUTCOMES).reduce(addOutcomes, NO_OUTCOMES),
+    changes: lanes.map((lane) => lane?.changes.outcomes ?? NO_OUTCOMES).reduce(addOutcomes, NO_OUTCOMES),
+    positions: lanes.map((lane) => lane?.changes.position ?? 0),
+  };
+}
+
+async function tableStatus(
+  migration: Migration,
+  view: TopicsView,
+  table: string,
+  sink: SinkProgress,
+  lag: LagTracker,
+): Promise<TableStatus> {
+  const record = view.catalog.table(table);
+  const snapshot = view.catalog.currentSnapshot(table);
+  const reports = tableReports(migration, view, table);
+  const published = publishedRows(migration, view, table);
+  const changes = publishedChanges(migration, view, table);
+  const total = changes.c + changes.u + changes.d;
+  // Asked before the ends: whatever was read up to then lies below them.
+  const readToMs = readTo(reports.changes);
+  if (record?.epoch.streamArn) {
+    lag.sample(table, readToMs, await endOffsets(view.kafka, view.names.changes(table)));
+  }
+  const lagSeconds = lag.lagSeconds(table, sink.positions);
+  const loaded = isLoaded(migration, view, table, sink);
+  const lastError = reports.all.map((one) => one.error).find((error) => error?.halted) ??
+    reports.all.map((one) => one.error).find((error) => error !== null) ?? null;
+  const follows = migration.source.changes === 'streams';
+  const ready = loaded && (!follows || (lagSeconds !== null && lagSeconds <= migration.ready.lagSeconds));
+  return {
+    table,
+    phase: phaseOf(lastError, { known: record !== null, begun: snapshot !== null, loaded, ready }, reports.snapshot),
+    coverage: {
+      proven: snapshot?.proof.proven ?? false,
+      from: time(snapshot?.proof.fromMs ?? record?.epoch.createdMs ?? null),
+      exportTime: time(snapshot?.proof.exportMs ?? null),
+    },
+    snapshot: {
+      files: snapshot?.facts.partitions ?? 0,
+      filesPublished: published.done,
+      published: published.rows + published.deadLettered,
+      ...sink.snapshot,
+      deadLettered: sink.snapshot.deadLettered + published.deadLettered,
+    },
+    changes: {
+      published: total + changes.deadLettered,
+      byOperation: { c: changes.c, u: changes.u, d: changes.d },
+      ...sink.changes,
+      deadLettered: sink.changes.deadLettered + changes.deadLettered,
+      lagRecords: Math.max(0, total - sumOutcomes(sink.changes)),
+      lagSeconds: follows ? lagSeconds : 0,
+    },
+    lastError,
+  };
+}
+
+function phaseOf(
+  error: ReportedError | null,
+  is: { known: boolean; begun: boolean; loaded: boolean; ready: boolean },
+  snapshots: readonly TableReport[],
+): Phase {
+  if (error?.halted) return error.code === 'SOURCE_DATA_GAP' ? 'gap' : 'failed';
+  if (is.ready) return 'ready';
+  if (is.loaded) return 'following';
+  if (is.begun) return 'loading';
+  if (snapshots.some((report) => report.phase === 'exporting')) return 'exporting';
+  return is.known ? 'capturing' : 'waiting';
+}
+
+/** Rule C7: loaded when every partition's gate is open for the current snapshot. */
+function isLoaded(migration: Migration, view: TopicsView, table: string, sink: SinkProgress): boolean {
+  if (migration.source.snapshot.from === 'none') return view.catalog.table(table) !== null && sink.lanes.length > 0;
+  const snapshot = view.catalog.currentSnapshot(table);
+  if (snapshot?.state !== 'complete' || sink.lanes.length === 0) return false;
+  return sink.lanes.every((lane) => lane?.snapshot.gateOpen && lane.snapshot.snapshot === snapshot.facts.id);
+}
+
+/** Rows of all snapshots that the topic holds. */
+function publishedRows(migration: Migration, view: TopicsView, table: string) {
+  const offsets = view.offsets(connectorNames(migration).snapshot);
+  const current = view.catalog.currentSnapshot(table)?.facts.id;
+  const published = { rows: 0, deadLettered: 0, done: 0 };
+  for (const { facts } of view.catalog.snapshots(table)) {
+    for (const { counts, done } of offsets.of(table, facts.id).values()) {
+      published.rows += counts.rows.reduce((a, b) => a + b, 0);
+      published.deadLettered += counts.deadLettered;
+      if (done && facts.id === current) published.done++;
+    }
+  }
+  return published;
+}
+
+function publishedChanges(migration: Migration, view: TopicsView, table: string): PublishedCounts {
+  const epoch = view.catalog.table(table)?.epoch;
+  let counts = NO_COUNTS;
+  for (let number = 1; number <= (epoch?.number ?? 0); number++) {
+    const positions = view.offsets(connectorNames(migration).changes).of(table, epochName({ number }));
+    for (const stored of positions.values()) counts = addCounts(counts, stored.counts);
+  }
+  return counts;
+}
+
+/** What each task last said of the table. */
+function tableReports(migration: Migration, view: TopicsView, table: string) {
+  const names = connectorNames(migration);
+  const of = (connector: string, tasks: number) =>
+    Array.from({ length: tasks }, (_, task) => view.status.get(statusKeys.table(connector, task, table)))
+      .filter((value) => value !== null)
+      .map((value) => JSON.parse(value) as TableReport);
+  const { source, sink } = migration.tasks;
+  const snapshot = of(names.snapshot, source);
+  const changes = of(names.changes, source);
+  const complete = changes.length === source ? changes : [];
+  return { snapshot, changes: complete, all: [...changes, ...snapshot, ...of(names.sink, sink)] };
+}
+
+function readTo(reports: readonly TableReport[]): number | null {
+  if (reports.length === 0 || reports.some((report) => report.readToMs === null)) return null;
+  return Math.min(...reports.map((report) => report.readToMs as number));
+}
+
+const order: readonly Phase[] = ['failed', 'gap', 'waiting', 'capturing', 'exporting', 'loading', 'following', 'ready'];
+
+/** The migration is as far as its last table. */
+function overall(phases: readonly Phase[]): Phase {
+  return order.find((phase) => phases.includes(phase)) ?? 'waiting';
+}
+
+function time(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

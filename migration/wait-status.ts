@@ -1,0 +1,60 @@
+import { systemClock } from '../connectors/clock.ts';
+import type { Logger } from '../connectors/log.ts';
+import type { Migration } from './config/defaults.ts';
+import { connectKafka } from './kafka-client.ts';
+import { LagTracker } from './lag.ts';
+import { isAt } from './run.ts';
+import { type MigrationStatus, readStatus } from './status.ts';
+import { tablesOfCatalog, tablesOfSource } from './tables.ts';
+import { openTopics, type TopicsView } from './topics-view.ts';
+
+export interface WaitOptions {
+  /** Null: say what is. */
+  readonly wait: 'loaded' | 'ready' | null;
+  /** Null: wait as long as it takes. */
+  readonly timeoutSeconds: number | null;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  onStatus(status: MigrationStatus): void;
+}
+
+const LOOK_INTERVAL_MS = 500;
+/** A lag can be told once the sink has passed what it had not at the first look: a state is looked at this long. */
+const LOOK_FOR_LAG_MS = 3_000;
+
+/**
+ * Reads the state from the topics, waiting where that is asked for; a table that halted ends the waiting.
+ * @returns whether every table is where `wait` asks.
+ */
+export async function waitForStatus(
+  migration: Migration,
+  options: WaitOptions,
+): Promise<{ status: MigrationStatus; reached: boolean }> {
+  await using kafka = await connectKafka(migration, options.log);
+  await using view = await openTopics(migration, kafka);
+  const lag = new LagTracker(systemClock.now);
+  const begun = systemClock.monotonic();
+  for (;;) {
+    await view.readToEnd();
+    const status = await readStatus(migration, view, await tablesOf(migration, view, options.signal), lag);
+    options.onStatus(status);
+    const elapsedMs = systemClock.monotonic() - begun;
+    if (options.wait === null) {
+      const told = status.tables.every(({ changes }) => changes.lagSeconds !== null);
+      if (told || elapsedMs > LOOK_FOR_LAG_MS || options.signal.aborted) return { status, reached: true };
+    } else {
+      const reached = status.tables.length > 0 && status.tables.every((one) => isAt(one, options.wait));
+      const halted = status.tables.some(({ phase }) => phase === 'gap' || phase === 'failed');
+      const over = options.timeoutSeconds !== null && elapsedMs > options.timeoutSeconds * 1000;
+      if (reached || halted || over || options.signal.aborted) return { status, reached };
+    }
+    await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
+  }
+}
+
+/** Literal names are shown before the catalog knows them; globs show what it knows. */
+async function tablesOf(migration: Migration, view: TopicsView, signal: AbortSignal): Promise<string[]> {
+  const known = view.catalog.tables().map(({ facts }) => facts.table);
+  const literal = migration.source.tables.some((entry) => /[*?]/.test(entry)) ? [] : await tablesOfSource(migration, signal);
+  return [...new Set([...tablesOfCatalog(migration, known), ...literal])].sort();
+}

@@ -1,0 +1,108 @@
+import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
+import type { SourceDefinition, SourceRun } from '../connectors/runtime/source-world.ts';
+import type { SinkConnector } from '../connectors/connector.ts';
+import { alternatorSink } from '../sink/alternator/connector.ts';
+import { alternatorOptions } from '../sink/alternator/options.ts';
+import { type Access, type SourceClients, clientsFor } from '../source/access.ts';
+import { s3ExportSource } from '../source/export/connector.ts';
+import { exportSourceOptions } from '../source/export/options.ts';
+import { dynamoDbScanSource } from '../source/scan/connector.ts';
+import { scanOptions } from '../source/scan/options.ts';
+import { dynamoDbStreamsSource, streamsOptions } from '../source/streams/connector.ts';
+import type { Migration } from './config/defaults.ts';
+import { connectorNames } from './config/names.ts';
+import { ConnectError } from '../connectors/errors.ts';
+
+/** The connectors that a migration file stands for, with their options checked by their own schemas. */
+export interface Wiring {
+  readonly sources: readonly SourceDefinition[];
+  readonly sink: SinkDefinition;
+}
+
+/** @param tables literal names: globs are resolved already. */
+export function wire(migration: Migration, tables: readonly string[]): Wiring {
+  return { sources: sourcesOf(migration, tables), sink: sinkOf(migration, tables) };
+}
+
+/** What all source connectors have: where DynamoDB is, and who asks. */
+export function accessOf(migration: Migration): Access {
+  const { region, endpoint, credentials } = migration.source;
+  return {
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  } as Access;
+}
+
+export function sourceClients(migration: Migration): SourceClients {
+  return clientsFor(accessOf(migration));
+}
+
+function sourcesOf(migration: Migration, tables: readonly string[]): SourceDefinition[] {
+  const names = connectorNames(migration);
+  const { changes, snapshot } = migration.source;
+  const common = { tables, tasks: migration.tasks.source, tolerance: migration.deadLetters.tolerance };
+  const sources: SourceDefinition[] = [];
+  const run = snapshotRun(migration);
+  if (run) {
+    const captureConnector = changes === 'streams' ? names.changes : null;
+    sources.push({ ...common, name: names.snapshot, run, captureConnector });
+  }
+  if (changes === 'streams') {
+    const options = streamsOptions.parse(accessOf(migration));
+    const plugin = dynamoDbStreamsSource as Extract<SourceRun, { kind: 'changes' }>['plugin'];
+    sources.push({
+      ...common,
+      name: names.changes,
+      run: { kind: 'changes', plugin, options },
+      captureConnector: null,
+    });
+  }
+  if (snapshot.from === 'none' && changes === 'none') {
+    throw new ConnectError('SOURCE_REFUSED', 'Nothing to move: source.snapshot.from and source.changes are both none');
+  }
+  return sources;
+}
+
+function snapshotRun(migration: Migration): Extract<SourceRun, { kind: 'snapshot' }> | null {
+  const { snapshot } = migration.source;
+  const access = accessOf(migration);
+  const bound = (plugin: unknown, options: unknown) => ({
+    kind: 'snapshot' as const,
+    plugin: plugin as Extract<SourceRun, { kind: 'snapshot' }>['plugin'],
+    options,
+  });
+  if (snapshot.from === 'manifest') {
+    const { region, endpoint, forcePathStyle } = snapshot.s3 ?? {};
+    const s3 = { region, endpoint, forcePathStyle, credentials: migration.source.credentials };
+    const { manifests, slackSeconds } = snapshot;
+    return bound(s3ExportSource, exportSourceOptions.parse({ ...access, s3: defined(s3), manifests, slackSeconds }));
+  }
+  if (snapshot.from === 'scan') {
+    const { segments, readCapacity, slackSeconds } = snapshot;
+    return bound(dynamoDbScanSource, scanOptions.parse({ ...access, segments, readCapacity, slackSeconds }));
+  }
+  return null;
+}
+
+function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition {
+  const { target } = migration;
+  if (target.type !== 'alternator') {
+    throw new ConnectError('TARGET_REFUSED', `target.type ${target.type} is not in this version`);
+  }
+  const { type: _type, name: _name, ...options } = target;
+  return {
+    name: connectorNames(migration).sink,
+    plugin: alternatorSink as SinkConnector<unknown>,
+    options: alternatorOptions.parse(options),
+    tables,
+    tasks: migration.tasks.sink,
+    tolerance: migration.deadLetters.tolerance,
+    transforms: [],
+    snapshots: migration.source.snapshot.from !== 'none',
+  };
+}
+
+function defined<T extends object>(object: T): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { systemClock } from '../connectors/clock.ts';
+import { avroConverter } from '../connectors/converters/avro.ts';
+import type { ConnectError } from '../connectors/errors.ts';
+import { PlainProducer } from '../connectors/kafka/plain-producer.ts';
+import type { Logger } from '../connectors/log.ts';
+import { Generation } from '../connectors/runtime/generation.ts';
+import { SinkTask } from '../connectors/runtime/sink-task.ts';
+import type { SinkWorld } from '../connectors/runtime/sink-world.ts';
+import { SourceWorker } from '../connectors/runtime/source-worker.ts';
+import { StatusWriter } from '../connectors/runtime/status-log.ts';
+import { internalTopics } from '../connectors/topic-names.ts';
+import type { Migration } from './config/defaults.ts';
+import { internalPartitions } from './kafka-topics.ts';
+import type { TopicsView } from './topics-view.ts';
+import type { Wiring } from './wiring.ts';
+
+/** The connectors of a migration, running in this process. */
+export class Workers {
+  readonly #sources: SourceWorker | null;
+  readonly #sinks: readonly SinkTask[];
+  readonly #producer: PlainProducer;
+
+  /** @param sinksOnly no source task is taken, and the source is never contacted. */
+  constructor(migration: Migration, view: TopicsView, wiring: Wiring, sinksOnly: boolean, log: Logger) {
+    const internal = internalTopics(migration.name);
+    this.#producer = new PlainProducer(view.kafka);
+    const status = new StatusWriter(this.#producer, internal.status, internalPartitions.status, systemClock);
+    const world: SinkWorld = {
+      kafka: view.kafka,
+      group: migration.name,
+      topics: view.names,
+      partitions: migration.kafka.partitions,
+      converter: avroConverter,
+      catalog: view.catalog,
+      status,
+      deadLetters: this.#producer,
+      clock: systemClock,
+      log,
+    };
+    this.#sinks = Array.from({ length: wiring.sink.tasks }, (_, task) => new SinkTask(wiring.sink, world, task));
+    this.#sources = sinksOnly ? null : sourceWorker(migration, view, wiring, world, this.#producer);
+  }
+
+  async start(): Promise<void> {
+    await this.#sources?.start();
+    for (const sink of this.#sinks) await sink.start();
+  }
+
+  /** Tables that halted in this process, with why. */
+  get halts(): Map<string, ConnectError> {
+    return new Map([...(this.#sources?.halts ?? []), ...this.#sinks.flatMap((sink) => [...sink.halts])]);
+  }
+
+  /** Finishes what is in flight, commits, leaves the groups; gives up waiting after `deadlineMs`. */
+  async stop(deadlineMs: number): Promise<void> {
+    await Promise.all([this.#sources?.stop(deadlineMs), ...this.#sinks.map((sink) => sink.stop(deadlineMs))]);
+    await this.#producer.close();
+  }
+}
+
+function sourceWorker(
+  migration: Migration,
+  view: TopicsView,
+  wiring: Wiring,
+  world: SinkWorld,
+  producer: PlainProducer,
+): SourceWorker {
+  const internal = internalTopics(migration.name);
+  const names = { topic: internal.configs, group: migration.name };
+  return new SourceWorker(
+    { ...world, offsets: (connector) => view.offsets(connector) },
+    wiring.sources,
+    {
+      group: migration.name,
+      workerId: `${hostname()}:${process.pid}-${randomUUID().slice(0, 8)}`,
+      generation: new Generation(view.kafka, view.configs, producer, names, systemClock),
+      status: world.status,
+      offsetsTopic: { name: internal.offsets, partitions: internalPartitions.offsets },
+    },
+    { topic: internal.slots, partitions: internalPartitions.slots },
+  );
+}

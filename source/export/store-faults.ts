@@ -1,0 +1,71 @@
+import { ConnectError, type ErrorCode } from '../../connectors/errors.ts';
+
+/**
+ * What S3 and the file system answer, by code (S3 API reference: Error responses; Node: Common system errors).
+ * A code that is not here is judged by its HTTP status.
+ */
+const CODES = new Map<string, ErrorCode>([
+  ...codes('EXPORT_FILE_MISSING', 'NoSuchKey', 'NoSuchBucket', 'NotFound', 'ENOENT', 'ENOTDIR', 'EISDIR'),
+  ...codes(
+    'SOURCE_ACCESS_DENIED',
+    'AccessDenied',
+    'InvalidAccessKeyId',
+    'SignatureDoesNotMatch',
+    'ExpiredToken',
+  ),
+  ...codes('SOURCE_ACCESS_DENIED', 'InvalidToken', 'XAdminUserNotFound', 'EACCES', 'EPERM'),
+  ...codes('SOURCE_ACCESS_DENIED', 'CredentialsProviderError', 'TokenProviderError'),
+  ...codes('SOURCE_THROTTLED', 'SlowDown', 'ThrottlingException', 'TooManyRequests', 'RequestLimitExceeded'),
+  ...codes(
+    'SOURCE_UNREACHABLE',
+    'ECONNRESET',
+    'ECONNREFUSED',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+  ),
+  ...codes('SOURCE_UNREACHABLE', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_STREAM_PREMATURE_CLOSE', 'TimeoutError'),
+  ...codes('SOURCE_UNREACHABLE', 'InternalError', 'ServiceUnavailable', 'RequestTimeout', 'EIO', 'EMFILE'),
+  // The object was replaced while it was read.
+  ...codes('EXPORT_CHECKSUM', 'PreconditionFailed', 'InvalidRange'),
+]);
+
+function codes(code: ErrorCode, ...names: string[]): [string, ErrorCode][] {
+  return names.map((name) => [name, code]);
+}
+
+/** A failed access to an export's object, by its URL; a ConnectError stays as it is. */
+export function storeFault(error: unknown, url: string): ConnectError {
+  if (error instanceof ConnectError) return error;
+  const { name, status, message } = factsOf(error);
+  const code = CODES.get(name) ?? codeOfStatus(status);
+  return new ConnectError(code, `${url}: ${name}${message === '' ? '' : `: ${message}`}`, {
+    cause: error,
+    detail: { url, ...(status === null ? {} : { status }) },
+  });
+}
+
+function codeOfStatus(status: number | null): ErrorCode {
+  if (status === 404) return 'EXPORT_FILE_MISSING';
+  if (status === 401 || status === 403) return 'SOURCE_ACCESS_DENIED';
+  if (status === 429) return 'SOURCE_THROTTLED';
+  if (status === 412 || status === 416) return 'EXPORT_CHECKSUM';
+  if (status !== null && status >= 500) return 'SOURCE_UNREACHABLE';
+  return 'SOURCE_REFUSED';
+}
+
+function factsOf(error: unknown): { name: string; status: number | null; message: string } {
+  if (!(error instanceof Error)) return { name: 'UnknownError', status: null, message: String(error) };
+  const system = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const inner = error instanceof AggregateError ? error.errors[0] : undefined;
+  if (system === null && inner !== undefined) return factsOf(inner);
+  return { name: system ?? error.name, status: statusOf(error), message: error.message };
+}
+
+function statusOf(error: Error): number | null {
+  if (!('$metadata' in error)) return null;
+  const metadata: unknown = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return null;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : null;
+}

@@ -1,0 +1,122 @@
+import { DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type _Record,
+  DescribeStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from '@aws-sdk/client-dynamodb-streams';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
+import { startKafka } from '../../local/kafka.ts';
+import { kafkaAnswers } from '../../local/kafka-ready.ts';
+import { loadItems } from '../../local/load.ts';
+import { createMusicTable } from '../../local/table.ts';
+import { startWorkload } from '../../local/workload.ts';
+import { ageStreams, rollOverShards, type TestServices, testServices } from '../services.ts';
+
+function music(services: TestServices) {
+  const { credentials, source } = services;
+  return { endpoint: source.endpoint, credentials, table: 'Music' };
+}
+
+async function shardsOf(services: TestServices) {
+  const { Table } = await services.source.client.send(new DescribeTableCommand({ TableName: 'Music' }));
+  const StreamArn = Table?.LatestStreamArn;
+  const { StreamDescription } = await services.source.streams.send(new DescribeStreamCommand({ StreamArn }));
+  return { StreamArn, shards: StreamDescription?.Shards ?? [] };
+}
+
+/** Every record of the table's stream, in order. */
+async function recordsOf(services: TestServices): Promise<_Record[]> {
+  const { StreamArn, shards } = await shardsOf(services);
+  const records: _Record[] = [];
+  for (const { ShardId } of shards) {
+    const first = new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' });
+    let iterator = (await services.source.streams.send(first)).ShardIterator;
+    while (iterator !== undefined) {
+      const page = await services.source.streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
+      records.push(...(page.Records ?? []));
+      iterator = page.Records?.length ? page.NextShardIterator : undefined;
+    }
+  }
+  return records;
+}
+
+test('a broker is reachable at the same address after a crash and after a restart', async () => {
+  await using kafka = await startKafka();
+  const port = Number(kafka.bootstrap.split(':')[1]);
+  await kafka.kill();
+  expect(await kafkaAnswers(port)).toBe(false);
+  await kafka.restart();
+  expect(await kafkaAnswers(port)).toBe(true);
+  await kafka.restart();
+  expect(await kafkaAnswers(port)).toBe(true);
+});
+
+test('a workload counts what the stream of the table shows', async () => {
+  await using services = await testServices();
+  await createMusicTable(music(services), { stream: 'NEW_AND_OLD_IMAGES' });
+  await loadItems({ ...music(services), items: 300, seed: 1 });
+  await using workload = startWorkload({
+    ...music(services),
+    rate: 1_000,
+    seed: 2,
+    items: 300,
+    operations: 400,
+  });
+  const { byEffect } = await workload.finished;
+  const names = (await recordsOf(services)).map((record) => record.eventName);
+  const count = (name: string) => names.filter((given) => given === name).length;
+  expect([count('INSERT') - 300, count('MODIFY'), count('REMOVE')]).toEqual([
+    byEffect.c,
+    byEffect.u,
+    byEffect.d,
+  ]);
+  expect(byEffect.d).toBeGreaterThan(0);
+});
+
+test('two workloads of one seed leave the same items', async () => {
+  const itemsAfter = async () => {
+    await using services = await testServices();
+    await createMusicTable(music(services), { localIndex: true });
+    await loadItems({ ...music(services), items: 100, seed: 1 });
+    await using workload = startWorkload({
+      ...music(services),
+      rate: 2_000,
+      seed: 2,
+      items: 100,
+      operations: 200,
+    });
+    await workload.finished;
+    const { Items } = await services.source.client.send(new ScanCommand({ TableName: 'Music' }));
+    return new Map(Items?.map((item) => [item['SongTitle']?.S, item]));
+  };
+  expect(await itemsAfter()).toEqual(await itemsAfter());
+});
+
+test('a test can close the shards of its stream', async () => {
+  await using services = await testServices();
+  await createMusicTable(music(services), { stream: 'NEW_IMAGE' });
+  await loadItems({ ...music(services), items: 10, seed: 1 });
+  await rollOverShards(services.source);
+  const { shards } = await shardsOf(services);
+  expect(shards.map((shard) => shard.ParentShardId)).toEqual([undefined, shards[0]?.ShardId]);
+});
+
+test('a test can age its stream until its records are trimmed', async () => {
+  await using services = await testServices();
+  await createMusicTable(music(services), { stream: 'NEW_IMAGE' });
+  await loadItems({ ...music(services), items: 10, seed: 1 });
+  expect(await recordsOf(services)).toHaveLength(10);
+  await ageStreams(services.source, 25);
+  await expect(recordsOf(services)).rejects.toMatchObject({ name: 'TrimmedDataAccessException' });
+});
+
+test('a bucket keeps objects, and a wrong signature is refused', async () => {
+  await using services = await testServices();
+  const { client, bucket } = services.s3;
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'a/b', Body: 'content' }));
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'a/b' }));
+  expect(await Body?.transformToString()).toBe('content');
+  expect((await fetch(`${services.s3.endpoint}/${bucket}/a/b`)).status).toBe(403);
+});

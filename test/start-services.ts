@@ -1,0 +1,44 @@
+import type { TestProject } from 'vitest/node';
+import { startLocalServicesWithS3 } from '../local/services.ts';
+
+/** Addresses of the services that all end-to-end tests share. */
+export interface ServiceAddresses {
+  /** `127.0.0.1:port` */
+  readonly kafka: string;
+  /** DynamoDB Local with test control: streams can be rolled over and aged. */
+  readonly source: string;
+  /** DynamoDB Local as the target's stand-in. */
+  readonly target: string;
+  readonly s3: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    services: ServiceAddresses;
+  }
+}
+
+/** Vitest's global setup: starts the services once for a run, and stops them after it. */
+export default async function startServices(project: TestProject): Promise<() => Promise<void>> {
+  const services = await startLocalServicesWithS3({ source: { testControl: true } });
+  const { kafka, source, target, s3 } = services;
+  project.provide('services', {
+    kafka: kafka.bootstrap,
+    source: source.endpoint,
+    target: target.endpoint,
+    s3: {
+      endpoint: s3.endpoint,
+      region: s3.region,
+      accessKeyId: s3.accessKeyId,
+      secretAccessKey: s3.secretAccessKey,
+    },
+  });
+  return async () => {
+    await services[Symbol.asyncDispose]();
+  };
+}

@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { assignUnits, type Claim, unitPerPartition } from '../../../connectors/kafka/assignor.ts';
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from '../../../connectors/kafka/group-wire.ts';
+
+const units = fc.uniqueArray(fc.stringMatching(/^u[0-9]{1,3}$/), { maxLength: 60 });
+const claims = fc.uniqueArray(
+  fc.record({
+    memberId: fc.stringMatching(/^m[0-9]{1,2}$/),
+    generation: fc.integer({ min: -1, max: 5 }),
+    owned: fc.uniqueArray(fc.stringMatching(/^u[0-9]{1,3}$/), { maxLength: 60 }),
+  }),
+  { selector: (claim) => claim.memberId, minLength: 1, maxLength: 8 },
+);
+
+const sizes = (assigned: ReadonlyMap<string, readonly string[]>) =>
+  [...assigned.values()].map((ids) => ids.length);
+const asObject = (assigned: ReadonlyMap<string, string[]>) => Object.fromEntries([...assigned].sort());
+const claimsOf = (assigned: ReadonlyMap<string, string[]>, generation: number): Claim[] =>
+  [...assigned].map(([memberId, owned]) => ({ memberId, generation, owned }));
+
+describe('the sticky assignor', () => {
+  test('gives every unit to exactly one member, counts differing by one at most', () => {
+    fc.assert(
+      fc.property(units, claims, (ids, members) => {
+        const assigned = assignUnits(ids, members);
+        expect([...assigned.keys()].sort()).toEqual(members.map((m) => m.memberId).sort());
+        expect([...assigned.values()].flat().sort()).toEqual([...ids].sort());
+        expect(Math.max(...sizes(assigned)) - Math.min(...sizes(assigned))).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test('does not depend on the order of members or units', () => {
+    fc.assert(
+      fc.property(units, claims, (ids, members) => {
+        expect(asObject(assignUnits([...ids].reverse(), [...members].reverse()))).toEqual(
+          asObject(assignUnits(ids, members)),
+        );
+      }),
+    );
+  });
+
+  test('moves nothing when nothing changed', () => {
+    fc.assert(
+      fc.property(units, claims, (ids, members) => {
+        const first = assignUnits(ids, members);
+        expect(asObject(assignUnits(ids, claimsOf(first, 9)))).toEqual(asObject(first));
+      }),
+    );
+  });
+
+  test('moves only what a newcomer gets, or what a leaver had', () => {
+    fc.assert(
+      fc.property(units, claims, (ids, members) => {
+        const before = assignUnits(ids, members);
+        const joined = assignUnits(ids, [
+          ...claimsOf(before, 9),
+          { memberId: 'new', generation: -1, owned: [] },
+        ]);
+        for (const [memberId, owned] of before)
+          expect(owned).toEqual(expect.arrayContaining(joined.get(memberId)!));
+        const left = assignUnits(
+          ids,
+          claimsOf(joined, 10).filter((claim) => claim.memberId !== 'new'),
+        );
+        for (const [memberId, owned] of joined) {
+          if (memberId !== 'new') expect(left.get(memberId)).toEqual(expect.arrayContaining(owned));
+        }
+      }),
+    );
+  });
+
+  test('believes the later of two claims to a unit', () => {
+    const old = { memberId: 'a', generation: 3, owned: ['u1'] };
+    const newer = { memberId: 'b', generation: 4, owned: ['u1'] };
+    expect(assignUnits(['u1', 'u2'], [old, newer]).get('b')).toEqual(['u1']);
+  });
+
+  test('leaves members without units when there are more of them', () => {
+    const members = ['a', 'b', 'c'].map((memberId) => ({ memberId, generation: -1, owned: [] }));
+    expect(sizes(assignUnits(['u'], members)).sort()).toEqual([0, 0, 1]);
+    expect(assignUnits(['u'], [])).toEqual(new Map());
+  });
+
+  test('makes a unit of each partition where nothing belongs together', () => {
+    expect(unitPerPartition(new Map([['t', 2]])).map((unit) => unit.id)).toEqual(['t/0', 't/1']);
+  });
+});
+
+describe('on the wire', () => {
+  test('an assignment comes back with its units whole', () => {
+    const assigned = [
+      {
+        id: 'Music/0',
+        partitions: [
+          { topic: 'm.Music.snapshot', partition: 0 },
+          { topic: 'm.Music.changes', partition: 0 },
+        ],
+      },
+      { id: 'empty', partitions: [] },
+      { id: 'Music/11', partitions: [{ topic: 'm.Music.changes', partition: 11 }] },
+    ];
+    expect(decodeAssignment(encodeAssignment(assigned))).toEqual(assigned);
+    expect(decodeAssignment(encodeAssignment([]))).toEqual([]);
+    expect(decodeAssignment(Buffer.alloc(0))).toEqual([]);
+  });
+
+  test('a subscription comes back with its claim', () => {
+    const subscription = { topics: ['a', 'b'], generation: 7, owned: ['a/0', 'ü'] };
+    expect(decodeSubscription(encodeSubscription(subscription))).toEqual(subscription);
+  });
+
+  test('a subscription of another client claims nothing', () => {
+    const foreign = Buffer.from('00000000000100016100000003010203', 'hex');
+    expect(decodeSubscription(foreign)).toEqual({ topics: ['a'], generation: -1, owned: [] });
+  });
+
+  test('a thousand tables of twelve partitions fit into the one record that a group has', () => {
+    const ids = Array.from({ length: 12_000 }, (_, i) => `table-${i % 1000}/${Math.floor(i / 1000)}`);
+    const assigned = ids.map((id, i) => ({
+      id,
+      partitions: ['snapshot', 'changes'].map((kind) => ({
+        topic: `m.table-${i % 1000}.${kind}`,
+        partition: Math.floor(i / 1000),
+      })),
+    }));
+    const topics = assigned.flatMap((unit) => unit.partitions.map((p) => p.topic));
+    const subscription = encodeSubscription({ topics: [...new Set(topics)], generation: 1, owned: ids });
+    expect(encodeAssignment(assigned).length + subscription.length).toBeLessThan(600_000);
+  });
+});

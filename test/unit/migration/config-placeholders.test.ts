@@ -1,0 +1,61 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the migration file are written so
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { fillPlaceholders } from '../../../migration/config/placeholders.ts';
+import { parseProperties } from '../../../migration/config/properties.ts';
+import { problemsOf, validText } from './migration-text.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'messina-placeholders-'));
+writeFileSync(join(folder, 'aws'), 'id=AKIA\nsecret=s3=cr:et\n');
+writeFileSync(join(folder, 'token'), '\n  one token  \n');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fill = (text: string) => fillPlaceholders(text, { env: { HOST: 'db', EMPTY: '' }, folder });
+
+describe('placeholders', () => {
+  test.each([
+    ['plain', 'plain'],
+    ['${env:HOST}:9092', 'db:9092'],
+    ['${env:HOST}${env:HOST}', 'dbdb'],
+    ['a${env:EMPTY}b', 'ab'],
+    ['${file:aws:secret}', 's3=cr:et'],
+    [`\${file:${folder}/aws:id}`, 'AKIA'],
+    ['${file:token}', 'one token'],
+    ['costs $5 or {x}', 'costs $5 or {x}'],
+  ])('%s', (text, expected) => {
+    expect(fill(text)).toBe(expected);
+  });
+
+  test('a value that looks like a placeholder is not looked at again', () => {
+    expect(fillPlaceholders('${env:A}', { env: { A: '${env:B}', B: 'no' }, folder })).toBe('${env:B}');
+  });
+
+  test.each([
+    ['a variable that is not set', '${env:NO_SUCH}'],
+    ['a file that is not there', '${file:no-such:key}'],
+    ['a key that is not there', '${file:aws:no-such}'],
+    ['a provider that is not known', '${vault:x}'],
+    ['a shell variable', '${HOST}'],
+  ])('%s is a problem with its line, and not a second one of the format', (_, placeholder) => {
+    const text = validText.replace('http://127.0.0.1:8001', `'${placeholder}'`);
+    const problems = problemsOf(text, {}, folder);
+    expect(problems).toMatchSnapshot();
+    expect(problems).toHaveLength(1);
+  });
+});
+
+describe('properties files', () => {
+  test.each([
+    ['a=1\nb: 2\nc 3', { a: '1', b: '2', c: '3' }],
+    ['# no\n! no\n\n  a = 1 ', { a: '1 ' }],
+    ['a=1,\\\n   2', { a: '1,2' }],
+    ['a\\=b=c\\u0041\\n', { 'a=b': 'cA\n' }],
+    ['a=1\r\na=2', { a: '2' }],
+    ['a=b\\\\\nc=d', { a: 'b\\', c: 'd' }],
+    ['empty', { empty: '' }],
+  ])('%j', (text, expected) => {
+    expect(Object.fromEntries(parseProperties(text))).toEqual(expected);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { isSelected } from '../../../migration/config/globs.ts';
+import { topicFindings } from '../../../migration/config/topic-rules.ts';
+import { parse, problemsOf, validText } from './migration-text.ts';
+
+const manifests = (tables: string, entries: string) =>
+  validText.replace('[Music]', tables).replace('{from: scan}', `{from: manifest, manifests: ${entries}}`);
+
+describe('keys that contradict each other', () => {
+  test.each([
+    ['a table given twice', validText.replace('[Music]', '[Music, Music]')],
+    ['a table without its manifest', manifests('[Music, Orders]', "{Music: 's3://b/m.json'}")],
+    ['a glob without a manifest', manifests("['orders-*']", '{}')],
+    [
+      'a manifest of a mistyped table',
+      manifests('[Music]', "{Music: 's3://b/m.json', Musik: 's3://b/m.json'}"),
+    ],
+    [
+      'manifests beside a scan',
+      validText.replace('from: scan', "from: scan, manifests: {Music: 's3://b/m.json'}"),
+    ],
+    ['a manifest that is no URL', manifests('[Music]', '{Music: /exports/manifest-summary.json}')],
+    ['nothing to move', validText.replace('{from: scan}', '{from: none}\n  changes: none')],
+    [
+      'two tables of one target table',
+      `${validText.replace('[Music]', '[Music, Songs]')}  tables: {Music: Songs}\n`,
+    ],
+    ['two renames to one', `${validText.replace('[Music]', "['*']")}  tables: {Music: all, Songs: all}\n`],
+    ['a rename of a table that is not moved', `${validText}  tables: {Misic: songs}\n`],
+    ['half credentials', validText.replace('source:', 'source:\n  credentials: {accessKeyId: a}')],
+    [
+      'an external id without a role',
+      validText.replace('source:', 'source:\n  credentials: {externalId: a}'),
+    ],
+    ['a sink named like a source', `${validText}  name: changes\n`],
+    ['a dead-letter topic that is the catalog', `${validText}deadLetters: {topic: music.catalog}\n`],
+    ['names that Kafka cannot tell apart', validText.replace('[Music]', '[a.b, a_b]')],
+    ['a name that is too long for a topic', validText.replace('[Music]', `[${'x'.repeat(240)}]`)],
+  ])('%s', (_, text) => {
+    expect(problemsOf(text)).toMatchSnapshot();
+  });
+
+  test('a name given in kafka.topics helps where Kafka would refuse the table’s own', () => {
+    const named = validText
+      .replace('[Music]', '[a.b, a_b]')
+      .replace('kafka:', "kafka:\n  topics: {'a.b': a-b}");
+    expect(problemsOf(named)).toEqual([]);
+  });
+
+  test('tables that globs find are asked about later in the same way', () => {
+    const migration = parse(validText.replace('[Music]', "['a*']"));
+    expect(topicFindings(migration, ['a.b', 'a-b'])).toEqual([]);
+    expect(topicFindings(migration, ['a.b', 'a_b'])).toMatchObject([{ path: ['source', 'tables'] }]);
+  });
+
+  test('two tables may swap names', () => {
+    const text = `${validText.replace('[Music]', '[Music, Songs]')}  tables: {Music: Songs, Songs: Music}\n`;
+    expect(problemsOf(text)).toEqual([]);
+  });
+});
+
+describe('globs of tables', () => {
+  test.each([
+    ['orders-*', 'orders-1', true],
+    ['orders-*', 'orders-', true],
+    ['orders-*', 'my-orders-1', false],
+    ['a.b', 'a.b', true],
+    ['a.*', 'a-b', false],
+    ['a?c', 'abc', true],
+    ['a?c', 'ac', false],
+    ['*', 'anything', true],
+  ])('%s against %s: %s', (entry, table, expected) => {
+    expect(isSelected([entry], table)).toBe(expected);
+  });
+});
