@@ -3,5 +3,11 @@ import type { Actions } from './context.ts';
 /** The actions of this version, each loaded when its command is run: `--help` and usage errors load none. */
 export const actions: Actions = {
   migrate: async (session, options) => (await import('./actions/migrate.ts')).runMigrate(session, options),
+  plan: async (session, options) => (await import('./actions/plan.ts')).runPlan(session, options),
   status: async (session, options) => (await import('./actions/status.ts')).runStatus(session, options),
+  verify: async (session, options) => (await import('./actions/verify.ts')).runVerify(session, options),
+  replay: async (session, options) => (await import('./actions/replay.ts')).runReplay(session, options),
+  export: async (session, options) => (await import('./actions/export.ts')).runExport(session, options),
+  topic: async (session, options) => (await import('./actions/topic.ts')).runTopic(session, options),
+  demo: async (session, options) => (await import('./demo/run.ts')).runDemo(session, options),
 };

@@ -5,6 +5,9 @@ import { watchSignals } from './signals.ts';
 
 const { stdout, stderr, env } = process;
 
+// The SDK is pinned; its warning about later versions on this Node is none for a user.
+env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 // A reader that has enough (`| head`) is no failure.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

@@ -66,6 +66,7 @@ export const ERRORS = {
   TARGET_TABLE_MISSING: halt(4, 'Set target.createTables: true or create the table.'),
   TARGET_KEY_SCHEMA: halt(4, 'Drop the target table, or rename it in target.tables.'),
   TARGET_NOT_EMPTY: halt(4, 'Empty the target table, or set target.existing: keep if its rows may be overwritten.'),
+  TARGET_CLOCK_SKEW: halt(4, 'Synchronise the clocks of the target nodes (NTP), or raise target.clockSkewMs above it.'),
   TARGET_REFUSED: halt(1, 'See the message of the target.'),
   SINK_FINGERPRINT: halt(4, 'A changed mapping or transform needs `messina replay FILE --recreate --yes`.'),
   SINK_RUNNING: halt(4, 'Stop the process that runs the sink first.'),
@@ -79,6 +80,7 @@ export const ERRORS = {
   LEASE_LOST: retry('The process was paused or cut off; the partition was given to another one.'),
   WAIT_TIMEOUT: halt(4, 'See `messina status`; give a longer --timeout.'),
   NOT_MIGRATED: halt(4, 'Run `messina migrate FILE` first.'),
+  LOCAL_DISK: halt(1, 'Make room in the directory for temporary files, or name another one in TMPDIR.'),
   UNEXPECTED: halt(1, 'This is a defect of Messina: please report it with the message.'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -24,7 +24,8 @@ export interface MusicTableOptions {
 
 export function clientOf(address: TableAddress): DynamoDBClient {
   const { endpoint, credentials, region = 'eu-central-1' } = address;
-  return new DynamoDBClient({ endpoint, credentials, region });
+  // The SDK writes into the object it is given.
+  return new DynamoDBClient({ endpoint, credentials: { ...credentials }, region });
 }
 
 /** Creates a table with partition key `Artist` and sort key `SongTitle`, both strings, and waits until it is there. */

@@ -24,6 +24,8 @@ export interface Counts {
   readonly operations: number;
   readonly byKind: Readonly<Record<OperationKind, number>>;
   readonly byEffect: Readonly<Record<Effect, number>>;
+  /** Creations, among these, of items that were loaded before and deleted since. */
+  readonly reinserts: number;
 }
 
 export interface Workload extends AsyncDisposable {
@@ -52,6 +54,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
     const effect = await execute(client, options.table, options.seed, operation);
     tally.byKind[operation.kind]++;
     tally.byEffect[effect]++;
+    if (effect === 'c' && operation.index < options.items) tally.reinserts++;
     tally.operations++;
   };
   const laneOf = (number: number) =>
@@ -120,5 +123,5 @@ async function writeAtRate(pace: Pace): Promise<void> {
 function newTally() {
   const byKind: Record<OperationKind, number> = { put: 0, update: 0, replace: 0, delete: 0 };
   const byEffect: Record<Effect, number> = { c: 0, u: 0, d: 0, none: 0 };
-  return { operations: 0, byKind, byEffect };
+  return { operations: 0, byKind, byEffect, reinserts: 0 };
 }

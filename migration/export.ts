@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { ControlClient } from '../dynamodb/control-client.ts';
 import type { DataClient } from '../dynamodb/data-client.ts';
@@ -126,6 +127,8 @@ async function scanInto(
   const { client, table, segments = 4, pace, fileBytes, onProgress } = request;
   const failed = new AbortController();
   const signal = AbortSignal.any([request.signal, failed.signal]);
+  // Node warns of a leak above ten listeners; every segment has one.
+  setMaxListeners(0, signal);
   const progress = {
     page(items: number, bytes: number, serverTimeMs: number): void {
       run.items += items;

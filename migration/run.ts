@@ -35,12 +35,15 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   try {
     const { tables, wiring, view } = await prepare(migration, kafka, options);
     await using _view = view;
+    options.log.debug({ tables: tables.length }, 'checked; starting');
     const workers = new Workers(migration, view, wiring, options.sinksOnly, options.log);
     try {
       await workers.start();
       return await follow(migration, view, tables, workers, options);
     } finally {
+      options.log.debug('stopping');
       await workers.stop(STOP_DEADLINE_MS);
+      options.log.debug('stopped');
     }
   } finally {
     await kafka.close();

@@ -51,7 +51,8 @@ export function clientsFor(options: Access): SourceClients {
   let clients = CLIENTS.get(settings);
   if (clients === undefined) {
     const endpoints = resolveEndpoints(region, endpoint);
-    const provider = credentialProvider(credentials, region);
+    // A copy: the SDK notes in the credentials where they came from, and the options must stay what they are.
+    const provider = credentialProvider(structuredClone(credentials), region);
     clients = {
       control: createControlClient({ region, endpoints, credentials: provider }),
       tables: new DataClient({ endpoint: endpoints.tables, region, credentials: provider }),

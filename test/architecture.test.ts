@@ -22,7 +22,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The commands that exist for local services and rehearsals. */
-const mayImportLocal = /^cli\/(commands\/)?(demo|load)\b[^/]*\.ts$/;
+const mayImportLocal = /^cli\/((commands\/)?(demo|load)\b[^/]*|demo\/[^/]+)\.ts$/;
 
 /** Packages that only some places may know, tests and benches apart. */
 const keptPackages = [

@@ -72,7 +72,8 @@ export function uniqueName(prefix = 't'): string {
 
 /** Clients for a DynamoDB endpoint, also for a proxy in front of one. */
 export function accessTo(endpoint: string, credentials: Credentials): DynamoDbAccess {
-  const options = { endpoint, region, credentials };
+  // The SDK writes into the object it is given.
+  const options = { endpoint, region, credentials: { ...credentials } };
   return { endpoint, client: new DynamoDBClient(options), streams: new DynamoDBStreamsClient(options) };
 }
 

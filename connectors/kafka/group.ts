@@ -6,8 +6,6 @@ import { Lease } from './lease.ts';
 import { type Joined, Membership } from './membership.ts';
 import { pause } from './retry.ts';
 
-export type { Unit } from './assignor.ts';
-
 export interface GroupOptions {
   readonly groupId: string;
   /** What this member subscribes to; `setTopics` changes it. */

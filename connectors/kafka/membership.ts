@@ -1,4 +1,5 @@
-import { assignUnits, type Unit } from './assignor.ts';
+import type { Unit } from './assignor.ts';
+import { assignUnits } from './assignor.ts';
 import type { KafkaClient } from './client.ts';
 import { type CommitEntry, commitTopics, throwIfCommitFailed } from './committed.ts';
 import { protocolError, throwIfFailed } from './errors.ts';

@@ -1,7 +1,7 @@
 import type { KafkaClient } from './client.ts';
 import { asKafkaError, KafkaError, protocolError } from './errors.ts';
-import { fetchAnswer, fetchCall, type PartitionAnswer } from './fetch-wire.ts';
-import type { Links } from './links.ts';
+import { FetchLanes, type Lane } from './fetch-lanes.ts';
+import type { PartitionAnswer } from './fetch-wire.ts';
 import { decodeRecords, type InRecord } from './record-decode.ts';
 import { pause } from './retry.ts';
 
@@ -60,15 +60,14 @@ const CORRUPT_MAX = 3;
 /**
  * Reads assigned partitions from given offsets, read_committed, without a group.
  *
- * Each leader is asked in parallel, one request at a time; what one broker brings does not wait for another. While the
- * caller works on what `fetch` gave, the next answers arrive, so up to one answer per broker is held in memory.
+ * Leaders are asked in parallel; what one brings does not wait for another. While the caller works on what `fetch` gave,
+ * the next answers arrive: up to two per leader are held in memory (see `FetchLanes`).
  */
 export class TopicReader {
   readonly #client: KafkaClient;
-  readonly #links: Links;
+  readonly #lanes: FetchLanes;
   readonly #limits: Required<ReaderOptions>;
   readonly #positions = new Map<string, Position>();
-  readonly #busyBrokers = new Set<number>();
   #ready: Arrived[] = [];
   #wake: () => void = () => {};
   #routing = false;
@@ -77,13 +76,13 @@ export class TopicReader {
 
   constructor(client: KafkaClient, options: ReaderOptions = {}) {
     this.#client = client;
-    this.#links = client.newLinks();
     this.#limits = {
       maxBytes: options.maxBytes ?? 16 * 1024 * 1024,
       maxBytesPerPartition: options.maxBytesPerPartition ?? 2 * 1024 * 1024,
       maxWaitMs: options.maxWaitMs ?? 500,
       minBytes: options.minBytes ?? 1,
     };
+    this.#lanes = new FetchLanes(client, this.#limits);
   }
 
   /** Begins to read a partition at an offset; for one that is assigned already it is a seek that also resumes. */
@@ -151,8 +150,8 @@ export class TopicReader {
     for (;;) {
       if (this.#closed) throw new KafkaError('CLIENT_CLOSED', 'the reader was closed');
       this.#throwFault();
-      this.#request();
       const batches = this.#take();
+      this.#request();
       const left = deadline - performance.now();
       if (batches.length > 0 || left <= 0 || signal?.aborted) return batches;
       await this.#somethingHappens(left, signal);
@@ -163,7 +162,7 @@ export class TopicReader {
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake();
-    await this.#links.close();
+    await this.#lanes.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -198,7 +197,6 @@ export class TopicReader {
       batches.push(entry.batch);
     }
     this.#ready = kept;
-    if (batches.length > 0) this.#request();
     return batches;
   }
 
@@ -227,11 +225,11 @@ export class TopicReader {
 
   async #route(): Promise<void> {
     const now = performance.now();
-    const { cluster } = this.#client;
+    const { cluster, links } = this.#client;
     const wanting = [...this.#positions.values()].filter((p) => wants(p, now));
     try {
       await cluster.learn(
-        this.#links,
+        links,
         wanting.map((p) => p.topic),
       );
     } catch (error) {
@@ -241,7 +239,7 @@ export class TopicReader {
     const byLeader = new Map<number, Position[]>();
     for (const position of wanting) {
       try {
-        const leader = await cluster.leaderOf(this.#links, position.topic, position.partition);
+        const leader = await cluster.leaderOf(links, position.topic, position.partition);
         byLeader.set(leader, [...(byLeader.get(leader) ?? []), position]);
       } catch (error) {
         this.#failed(position, asKafkaError(error));
@@ -249,37 +247,24 @@ export class TopicReader {
     }
     for (const [leader, positions] of byLeader) {
       const asked = positions.filter((position) => wants(position, now));
-      if (asked.length > 0 && !this.#busyBrokers.has(leader) && !this.#closed) void this.#ask(leader, asked);
+      const lane = this.#lanes.free(leader);
+      if (asked.length > 0 && lane && !this.#closed) void this.#ask(lane, asked);
     }
   }
 
-  async #ask(leader: number, positions: readonly Position[]): Promise<void> {
-    this.#busyBrokers.add(leader);
+  async #ask(lane: Lane, positions: readonly Position[]): Promise<void> {
     for (const position of positions) position.busy = true;
     const asked = new Map(positions.map((position) => [keyOf(position.topic, position.partition), position]));
+    const maxBytes = this.#limits.maxBytesPerPartition;
     try {
-      const link = await this.#client.cluster.linkTo(this.#links, leader);
-      const from = positions.map(({ topic, partition, offset }) => ({
-        topic,
-        partition,
-        offset,
-        maxBytes: this.#limits.maxBytesPerPartition,
-      }));
-      const payload = await link.request(
-        fetchCall(from, this.#limits),
-        this.#limits.maxWaitMs + this.#client.requestTimeoutMs,
-      );
-      const answer = fetchAnswer(payload);
-      const error = protocolError(answer.errorCode, 'fetching');
-      if (error) throw error;
-      for (const part of answer.partitions) {
+      const from = positions.map(({ topic, partition, offset }) => ({ topic, partition, offset, maxBytes }));
+      for (const part of await this.#lanes.fetch(lane, from)) {
         const position = asked.get(keyOf(part.topic, part.partition));
         if (position && !position.stale) await this.#accept(position, part);
       }
     } catch (error) {
       for (const position of positions) this.#failed(position, asKafkaError(error));
     } finally {
-      this.#busyBrokers.delete(leader);
       const ready = new Set(this.#ready.map((entry) => entry.position));
       for (const position of positions) if (!ready.has(position)) position.busy = false;
       this.#moveToBack(positions);

@@ -39,11 +39,11 @@ let scratch = Buffer.allocUnsafeSlow(256 * 1024);
 export function recordBytesMax(record: OutRecord): number {
   let bytes = RECORD_OVERHEAD_MAX + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   if (record.headers) {
-    for (const [name, value] of record.headers) {
-      bytes +=
-        HEADER_OVERHEAD_MAX +
-        Buffer.byteLength(name) +
-        (typeof value === 'string' ? Buffer.byteLength(value) : value.length);
+    // A character takes three bytes at most (four for two of them).
+    for (const header of record.headers) {
+      const name = header[0];
+      const value = header[1];
+      bytes += HEADER_OVERHEAD_MAX + 3 * name.length + (typeof value === 'string' ? 3 : 1) * value.length;
     }
   }
   return bytes;
@@ -137,11 +137,14 @@ function writeRecord(
     : writeHeaders(room, at, headers);
 }
 
+// No array destructuring here: its iterator would cost as much as the rest.
 function headersBytes(headers: NonNullable<OutRecord['headers']>): number {
   let size = varintBytes(headers.length);
-  for (const [name, value] of headers) {
-    const nameBytes = Buffer.byteLength(name);
-    const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+  for (const header of headers) {
+    const name = header[0];
+    const value = header[1];
+    const nameBytes = textBytes(name);
+    const valueBytes = typeof value === 'string' ? textBytes(value) : value.length;
     size += varintBytes(nameBytes) + nameBytes + varintBytes(valueBytes) + valueBytes;
   }
   return size;
@@ -149,17 +152,34 @@ function headersBytes(headers: NonNullable<OutRecord['headers']>): number {
 
 function writeHeaders(room: Buffer, from: number, headers: NonNullable<OutRecord['headers']>): number {
   let at = writeVarint(room, from, headers.length);
-  for (const [name, value] of headers) {
-    at = writeVarint(room, at, Buffer.byteLength(name));
-    at += room.write(name, at);
-    if (typeof value === 'string') {
-      at = writeVarint(room, at, Buffer.byteLength(value));
-      at += room.write(value, at);
-    } else {
-      at = copy(value, room, writeVarint(room, at, value.length));
-    }
+  for (const header of headers) {
+    const value = header[1];
+    at = writeText(header[0], room, at);
+    if (typeof value === 'string') at = writeText(value, room, at);
+    else at = copy(value, room, writeVarint(room, at, value.length));
   }
   return at;
+}
+
+/** Bytes in UTF-8. Header names and values are short and ASCII as a rule: a native call costs more than looking. */
+function textBytes(text: string): number {
+  return isShortAscii(text) ? text.length : Buffer.byteLength(text);
+}
+
+function writeText(text: string, room: Buffer, from: number): number {
+  if (!isShortAscii(text)) {
+    const at = writeVarint(room, from, Buffer.byteLength(text));
+    return at + room.write(text, at);
+  }
+  const at = writeVarint(room, from, text.length);
+  for (let i = 0; i < text.length; i++) room[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+function isShortAscii(text: string): boolean {
+  if (text.length > 40) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
 }
 
 /** Short keys are copied byte by byte: a native copy costs more than forty assignments. */

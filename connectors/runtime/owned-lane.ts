@@ -107,8 +107,7 @@ export class OwnedLane {
       context,
       onFault,
     );
-    await retrying(() => this.#options.commitRunning({ ...state, clean: false }), context, onFault);
-    await plugin.adopt(table, id, takeOver);
+    await unlessAborted(plugin.adopt(table, id, takeOver), this.#signal);
     if (this.#draining) return;
     const target = {
       task: plugin,
@@ -121,7 +120,18 @@ export class OwnedLane {
       onFault,
     };
     this.#lane = new Lane(definition, target, this.#topics, reader, state);
+    // Rule C7: from here on this owner may leave something in flight.
+    await retrying(() => this.#options.commitRunning({ ...state, clean: false }), context, onFault);
     await this.#lane.run();
     this.#settled = true;
   }
+}
+
+/** Waiting for others to be out of the way has no effect of its own: a lane that ends need not wait for its end. */
+function unlessAborted(waiting: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    waiting.then(resolve, reject);
+  });
 }

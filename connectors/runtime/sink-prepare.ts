@@ -6,6 +6,9 @@ import { catalogEntry, catalogKeys } from './catalog.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
 import { until } from './wake.ts';
 
+/** What writing a sink's catalog record needs of its world. */
+type CatalogWriter = Pick<SinkWorld, 'kafka' | 'group' | 'topics' | 'catalog' | 'clock'>;
+
 /** Is what this sink wrote until now still what it would write? (rule C6) */
 export function checkFingerprint(definition: SinkDefinition, table: string, record: SinkRecord | null): void {
   if (record === null || record.fingerprint === fingerprint(definition)) return;
@@ -52,12 +55,12 @@ export async function preparedTable(
 }
 
 /** Forgets that the sink ever wrote to its target: after the table was dropped. */
-export function forgetSink(world: SinkWorld, connector: string, table: string): Promise<void> {
+export function forgetSink(world: CatalogWriter, connector: string, table: string): Promise<void> {
   return write(world, connector, table, null);
 }
 
 async function write(
-  world: SinkWorld,
+  world: CatalogWriter,
   connector: string,
   table: string,
   record: SinkRecord | null,

@@ -89,6 +89,7 @@ export class SinkTask {
 
   async #assigned(units: readonly Unit[]): Promise<void> {
     const wanted = new Set(units.map((unit) => unit.id));
+    this.#world.log.debug({ lanes: units.length }, 'lanes assigned');
     for (const [id, lane] of this.#lanes) {
       if (wanted.has(id)) continue;
       lane.abandon();
@@ -147,7 +148,9 @@ export class SinkTask {
   /** A rebalance: what is in flight is finished and committed as clean before the group goes on. */
   async #revoke(): Promise<void> {
     const lanes = [...this.#lanes.values()];
+    this.#world.log.debug({ lanes: lanes.length }, 'lanes drain');
     await Promise.all(lanes.map((lane) => lane.drain()));
+    this.#world.log.debug('lanes drained');
     await this.#commitAll(true).catch((error) => {
       this.#world.log.warn({ err: String(error) }, 'last commit before a rebalance failed');
     });

@@ -86,6 +86,7 @@ export class SourceTask {
       await producer.init();
       await this.#world.catalog.readToEnd();
       await this.#world.offsets(definition.name).readToEnd();
+      this.#world.log.debug({ task: this.#name }, 'task runs');
       const context = { log: this.#world.log.child({ task: this.#name }), clock: this.#world.clock, signal };
       const publisher = new Publisher(
         producer,

@@ -35,7 +35,7 @@ export type Send = (
 ) => Promise<readonly number[]>;
 
 /** After failing for so long without any success the batch is handed back: the runtime reports it and repeats it. */
-export const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 60_000;
 const BACKOFF_MS = 50;
 const BACKOFF_MAX_MS = 5000;
 
@@ -43,7 +43,8 @@ type Outcome =
   | { readonly verdict: 'done'; readonly left: readonly number[] }
   | { readonly verdict: Verdict; readonly error: unknown };
 
-const GIVE_UP_CODE: Partial<Record<Verdict, ErrorCode>> = {
+const GIVE_UP_CODE: Partial<Record<Outcome['verdict'], ErrorCode>> = {
+  done: 'TARGET_THROTTLED',
   throttled: 'TARGET_THROTTLED',
   unknown: 'TARGET_UNKNOWN_OUTCOME',
 };
@@ -111,13 +112,13 @@ export class Delivery {
     }
   }
 
-  /** Waits until the chunk may be sent; null: its keys have other nodes now. */
+  /** Waits until the chunk may be sent; null: its keys may have other nodes now. */
   async #admit(chunk: Chunk): Promise<Slot | null> {
     const { nodes, inFlight, rate, signal, leaseValid } = this.#outbox;
     await rate?.take(chunk.indexes.length, signal);
     for (;;) {
       await nodes.calm(signal);
-      if (false) return null;
+      if (nodes.generation !== chunk.generation) return null;
       const slot = await inFlight.acquire(chunk.bytes, signal);
       if (this.broken !== null || !leaseValid()) {
         inFlight.release(slot, 'no-load');
@@ -181,10 +182,7 @@ export class Delivery {
   }
 
   #givenUp(outcome: Outcome): ConnectError {
-    const code =
-      outcome.verdict === 'done'
-        ? 'TARGET_THROTTLED'
-        : (GIVE_UP_CODE[outcome.verdict] ?? 'TARGET_UNREACHABLE');
+    const code = GIVE_UP_CODE[outcome.verdict] ?? 'TARGET_UNREACHABLE';
     const cause = outcome.verdict === 'done' ? undefined : outcome.error;
     const reason = cause instanceof Error ? cause.message : 'the server leaves items unprocessed';
     const message = `Writing to "${this.#target}" has failed for ${GIVE_UP_MS / 1000} s: ${reason}`;

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type {
   PartitionReader,
   Position,
@@ -211,6 +212,8 @@ class Rows {
 
 /** Lets `own` abort with `signal`; the result ends that. */
 function follow(signal: AbortSignal, own: AbortController): () => void {
+  // Node warns of a leak above ten listeners; a task reads more files than that at a time.
+  setMaxListeners(0, signal);
   const abort = () => own.abort(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });

@@ -10,6 +10,7 @@ import type {
   TaskContext,
 } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
+import { DynamoDbError } from '../../dynamodb/errors.ts';
 import { retried } from '../../dynamodb/retry.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
 import { accessShape } from '../access.ts';
@@ -113,7 +114,14 @@ async function listingOf(
       },
     );
   }
-  return lister.list(stream.arn, signal);
+  try {
+    return await lister.list(stream.arn, signal);
+  } catch (error) {
+    if (!(error instanceof DynamoDbError) || error.kind !== 'not-found') throw error;
+    // The table says that it is there, so that is a matter of time.
+    const message = `The stream of table ${name} cannot be found`;
+    throw new ConnectError('SOURCE_UNREACHABLE', message, { cause: error, detail: { table: name } });
+  }
 }
 
 function open(
@@ -144,6 +152,7 @@ function open(
       closed: partition.facts?.['open'] === false,
       cursor: new ShardCursor(client, arn, shard, clock, signal),
       openAt: () => lister.openAt(arn, shard, signal),
+      serverTimeMs: async () => (await lister.list(arn, signal)).serverTimeMs,
       goneAt: () => lister.goneAt(arn, shard, signal),
     },
     context,

@@ -1,6 +1,5 @@
 import type { Clock } from '../../connectors/clock.ts';
-import { ConnectError } from '../../connectors/errors.ts';
-import { DynamoDbError } from '../../dynamodb/errors.ts';
+import { DynamoDbError, type ErrorKind } from '../../dynamodb/errors.ts';
 import { retried } from '../../dynamodb/retry.ts';
 import type { RecordsPage } from '../../dynamodb/streams.ts';
 import type { StreamClient } from './stream-client.ts';
@@ -9,13 +8,12 @@ import type { StreamClient } from './stream-client.ts';
 export const RECORDS_MAX = 1000;
 const RENEWALS_MAX = 10;
 const RENEWAL_PAUSE_MS = 500;
+const RENEWABLE: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['expired-iterator', 'trimmed', 'not-found']);
 
 export interface CursorAnswer {
   readonly page: RecordsPage;
   /** The page came by a new iterator, which starts right behind the position again. */
   readonly renewed: boolean;
-  /** The position is trimmed: the page, and those after it, begin at the horizon, maybe before the position. */
-  readonly trimmed: boolean;
 }
 
 /** Thrown when the service does not know the shard any more. */
@@ -23,12 +21,16 @@ export class ShardVanished extends Error {
   override readonly name = 'ShardVanished';
 }
 
+/** Thrown when the stream no longer holds the place where reading should begin. */
+export class PlaceTrimmed extends Error {
+  override readonly name = 'PlaceTrimmed';
+}
+
 /**
  * Walks one shard by iterators: from a sequence number, or from TRIM_HORIZON.
  *
  * An iterator lives 15 minutes (API reference: GetShardIterator). An expired one is renewed behind the last record, and
- * so is one whose place is trimmed; where that place itself is trimmed, reading goes on at the horizon and says so, and
- * the caller judges whether anything is lost (rule C5). Throttles and transient errors are retried with backoff.
+ * so is one whose own place is trimmed. Throttles and transient errors are retried with backoff.
  */
 export class ShardCursor {
   readonly #client: StreamClient;
@@ -49,33 +51,38 @@ export class ShardCursor {
   /**
    * The next page.
    *
-   * @param sequence of the last record that was read; null: none
+   * Throws {@link ShardVanished}, and {@link PlaceTrimmed} when the stream no longer holds what follows the record; for
+   * TRIM_HORIZON, which the service may trim while it is being used, only when that does not end.
+   *
+   * @param sequence of the last record that was read; null: begin at TRIM_HORIZON
    */
   async next(sequence: string | null): Promise<CursorAnswer> {
     let renewed = false;
-    let trimmed = false;
-    for (let renewals = 0; renewals <= RENEWALS_MAX; renewals++) {
+    for (let renewals = 0; ; renewals++) {
       if (renewals > 1) await this.#clock.sleep(RENEWAL_PAUSE_MS, this.#signal);
       const fresh = this.#iterator === null;
       try {
-        this.#iterator ??= await this.#iteratorFrom(trimmed ? null : sequence);
+        this.#iterator ??= await this.#iteratorFrom(sequence);
         renewed ||= fresh;
         const page = await this.#page(this.#iterator);
         this.#iterator = page.next;
-        return { page, renewed, trimmed };
+        return { page, renewed };
       } catch (error) {
         this.#iterator = null;
-        if (!(error instanceof DynamoDbError)) throw error;
-        // A place behind the position that is trimmed is tried from the position first.
-        if (error.kind === 'trimmed') trimmed ||= fresh && sequence !== null;
-        else if (error.kind === 'not-found' && fresh)
-          throw new ShardVanished(error.message, { cause: error });
-        else if (error.kind !== 'expired-iterator' && error.kind !== 'not-found') throw error;
+        this.#judge(error, fresh, sequence, renewals >= RENEWALS_MAX);
       }
     }
-    throw new ConnectError('SOURCE_UNREACHABLE', `No iterator of shard ${this.#shard} could be used`, {
-      detail: { shard: this.#shard },
-    });
+  }
+
+  /** Returns when a new iterator is worth a try. */
+  #judge(error: unknown, fresh: boolean, sequence: string | null, last: boolean): void {
+    if (!(error instanceof DynamoDbError)) throw error;
+    const { kind, message } = error;
+    // An iterator that was used before may be worse than the position: that is tried first.
+    if (kind === 'trimmed' && fresh && (sequence !== null || last))
+      throw new PlaceTrimmed(message, { cause: error });
+    if (kind === 'not-found' && fresh) throw new ShardVanished(message, { cause: error });
+    if (last || !RENEWABLE.has(kind)) throw error;
   }
 
   #iteratorFrom(sequence: string | null): Promise<string> {

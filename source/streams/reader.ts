@@ -3,7 +3,7 @@ import { ConnectError } from '../../connectors/errors.ts';
 import type { RecordsPage } from '../../dynamodb/streams.ts';
 import { sourceFault } from '../faults.ts';
 import { type ReadRecords, readRecords } from './batch.ts';
-import { type CursorAnswer, RECORDS_MAX, type ShardCursor, ShardVanished } from './cursor.ts';
+import { type CursorAnswer, PlaceTrimmed, RECORDS_MAX, type ShardCursor, ShardVanished } from './cursor.ts';
 import { isKept, look, readTo } from './horizon.ts';
 import { LagWatch } from './lag.ts';
 import { OpenWatch } from './open-watch.ts';
@@ -29,6 +29,7 @@ export interface ShardReaderOptions {
   readonly cursor: ShardCursor;
   /** A server time, ms, at which the shard was open; null: it is closed. */
   readonly openAt: () => Promise<number | null>;
+  readonly serverTimeMs: () => Promise<number>;
   /** Server time, ms, of a listing that lacks the shard; null: it is listed. */
   readonly goneAt: () => Promise<number | null>;
 }
@@ -65,11 +66,15 @@ export class ShardReader implements PartitionReader {
     const { clock, signal } = this.#context;
     if (this.#pauseMs > 0) await clock.sleep(this.#pauseMs, signal);
     try {
-      return this.#follow(await this.#options.cursor.next(this.#state.sequence));
+      return this.#follow(await this.#next());
     } catch (error) {
       signal.throwIfAborted();
       const { table, shard } = this.#options.record;
       if (error instanceof ShardVanished) return this.#vanished(error);
+      if (error instanceof PlaceTrimmed) {
+        const message = `Shard ${shard} of table ${table} cannot be read from its oldest record`;
+        throw new ConnectError('SOURCE_UNREACHABLE', message, { cause: error, detail: { table, shard } });
+      }
       throw sourceFault(error, `Reading shard ${shard} of table ${table}`, { table, shard });
     }
   }
@@ -86,7 +91,6 @@ export class ShardReader implements PartitionReader {
       this.#tip.reset();
       this.#lag.renewed();
     }
-    if (answer.trimmed) this.#behind = this.#passTrim(start, page.serverTimeMs);
     const covered = Math.max(coverageMs, horizon.coverageMs);
     const read = readRecords(page.records, start, covered, this.#behind, record);
     if (read.skipped > 0) {
@@ -102,16 +106,30 @@ export class ShardReader implements PartitionReader {
     return this.#batch(read, page.next === null);
   }
 
+  async #next(): Promise<CursorAnswer> {
+    const { cursor } = this.#options;
+    try {
+      return await cursor.next(this.#state.sequence);
+    } catch (error) {
+      const { sequence, horizon } = this.#state;
+      const nothingRead = sequence === null && !horizon.published;
+      if (!(error instanceof PlaceTrimmed) || nothingRead) throw error;
+      this.#passTrim(error, await this.#options.serverTimeMs());
+      return cursor.next(null);
+    }
+  }
+
   /** Rule C5: a trimmed position is no loss where its record was due to go and p says what followed it. */
-  #passTrim(state: ShardState, serverTimeMs: number): string | null {
-    const { sequence, recordMs } = state;
-    if (recordMs === null || !isKept(recordMs, serverTimeMs)) return sequence;
+  #passTrim(error: PlaceTrimmed, serverTimeMs: number): void {
     const { table, shard } = this.#options.record;
-    throw new ConnectError(
-      'SOURCE_DATA_GAP',
-      `The stream of ${table} no longer holds the place up to which shard ${shard} was read`,
-      { detail: { table, shard } },
-    );
+    const horizon = look(this.#state.horizon, shard, serverTimeMs);
+    const { sequence, recordMs } = this.#state;
+    if (recordMs !== null ? isKept(recordMs, serverTimeMs) : horizon.published) {
+      const message = `The stream of ${table} no longer holds the place up to which shard ${shard} was read`;
+      throw new ConnectError('SOURCE_DATA_GAP', message, { cause: error, detail: { table, shard } });
+    }
+    this.#state = { ...this.#state, horizon };
+    this.#behind = sequence;
   }
 
   /** Rule C5: p moves with records, and at the tip while the shard is open; draining does not move it. */

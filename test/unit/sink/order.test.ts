@@ -24,6 +24,8 @@ interface History {
   readonly fates: readonly Fate[];
   /** Batches of one lane: for some keys, whether each is put or deleted. */
   readonly batches: readonly (readonly (readonly [string, boolean])[])[];
+  /** A node that is lost, or returns, before the n-th batch. */
+  readonly turns: readonly (string | null)[];
   readonly affinity: 'node' | 'none';
 }
 
@@ -37,11 +39,11 @@ interface Fate {
 const fate = fc.record({
   kind: fc.constantFrom<Fate['kind']>('well', 'well', 'late', 'lost', 'throttled', 'node'),
   latencyMs: fc.constantFrom(2, 40, 900),
-  lateShare: fc.double({ min: 0, max: 0.99, noNaN: true }),
+  lateShare: fc.constantFrom(0.1, 0.5, 0.99),
 });
 
 const history: fc.Arbitrary<History> = fc.record({
-  skewsMs: fc.tuple(...NODES.map(() => fc.integer({ min: 0, max: CLOCK_SKEW_MS - 10 }))),
+  skewsMs: fc.tuple(...NODES.map(() => fc.constantFrom(0, 250, CLOCK_SKEW_MS - 10))),
   fates: fc.array(fate, { minLength: 1, maxLength: 30 }),
   batches: fc.array(
     fc.uniqueArray(fc.tuple(fc.constantFrom(...KEYS), fc.boolean()), {
@@ -50,6 +52,7 @@ const history: fc.Arbitrary<History> = fc.record({
     }),
     { minLength: 2, maxLength: 8 },
   ),
+  turns: fc.array(fc.option(fc.constantFrom(...NODES)), { maxLength: 8 }),
   affinity: fc.constantFrom('node', 'none'),
 });
 
@@ -78,6 +81,10 @@ async function play(past: History, bounds: Bounds): Promise<{ found: object; wan
       }
     }
   };
+  const turn = async (node: string) => {
+    if (!down.delete(node)) down.add(node);
+    await nodes.poll();
+  };
   let requests = 0;
   let late: Promise<unknown> = Promise.resolve();
   const send: Send = async (asked, records, indexes) => {
@@ -85,12 +92,9 @@ async function play(past: History, bounds: Bounds): Promise<{ found: object; wan
     const node = past.affinity === 'none' ? NODES[requests % NODES.length]! : asked;
     const { kind, latencyMs, lateShare } = past.fates[requests++ % past.fates.length]!;
     const writes = indexes.map((index) => writeOf(records[index]!));
-    await clock.sleep(latencyMs / 2);
+    await clock.sleep(latencyMs * 0.1);
     if (kind === 'throttled') throw errors.throttled();
-    if (kind === 'node') {
-      if (!down.delete(asked)) down.add(asked);
-      await nodes.poll();
-    }
+    if (kind === 'node') await turn(NODES[requests % NODES.length]!);
     if (kind === 'lost') throw errors.internal();
     if (kind === 'late') {
       late = Promise.all([
@@ -99,8 +103,9 @@ async function play(past: History, bounds: Bounds): Promise<{ found: object; wan
       ]);
       throw new DynamoDbError('TIMEOUT', 'no answer', { outcomeUnknown: true });
     }
+    await clock.sleep(latencyMs * 0.85);
     execute(node, writes);
-    await clock.sleep(latencyMs / 2);
+    await clock.sleep(latencyMs * 0.05);
     return [];
   };
   const outbox: Outbox = {
@@ -131,6 +136,8 @@ async function play(past: History, bounds: Bounds): Promise<{ found: object; wan
       if (put) wanted.set(id, String(n));
       else wanted.delete(id);
     }
+    const turned = past.turns[n];
+    if (turned) await turn(turned);
     await untilPut(() => task.put(table, '0', records));
   }
   await late;

@@ -174,6 +174,15 @@ describe('discovering shards', () => {
     expect(await world.discover(EPOCH)).toHaveLength(1);
   });
 
+  test('tries again when the stream of the table is not to be found', async () => {
+    const world = new StreamWorld();
+    world.faults.describeStream = [refused('ResourceNotFoundException')];
+    await expect(world.discover(EPOCH)).rejects.toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      remedy: 'retry',
+    });
+  });
+
   test('tries again when the listing cannot be had', async () => {
     const world = new StreamWorld();
     world.faults.describeStream = Array.from({ length: 50 }, () => refused('InternalServerError'));

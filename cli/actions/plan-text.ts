@@ -1,0 +1,116 @@
+import type { Plan } from '../../migration/plan.ts';
+import type { PlanProblem } from '../../migration/plan-problems.ts';
+import type { TablePlan } from '../../migration/plan-table.ts';
+import type { TargetPlan } from '../../migration/plan-target.ts';
+import type { TopicPlan } from '../../migration/plan-topics.ts';
+import { bytesText, countText, durationText } from './quantities.ts';
+import { columns } from './status-table.ts';
+
+/** A plan for people: each table, the topics, and what is in the way, last, where it is seen. */
+export function planText(plan: Plan): string {
+  const { migration, target, tables, topics, problems, clockSkewMs } = plan;
+  const counts = [number(tables.length, 'table'), number(problems.length, 'problem')].join(', ');
+  const skew = clockSkewMs === null ? [] : [`Clocks of the target's nodes: ${clockSkewMs} ms apart at least`];
+  return [
+    `${migration} → ${target}: ${counts}`,
+    ...tables.flatMap(tableLines),
+    ...topicLines(topics),
+    ...(skew.length === 0 ? [] : ['', ...skew]),
+    '',
+    ...(problems.length === 0 ? ['No problems: `messina migrate` can begin.'] : problemLines(problems)),
+  ].join('\n');
+}
+
+function tableLines(table: TablePlan): string[] {
+  return [
+    '',
+    table.table,
+    `  source    ${sizeText(table)}`,
+    `  stream    ${streamText(table)}`,
+    `  coverage  ${coverageText(table)}`,
+    ...targetLines(table.target),
+    `  estimate  ${estimateText(table)}`,
+  ];
+}
+
+const sizeText = ({ items, bytes }: TablePlan) =>
+  `${countText(items)} items, ${bytes === null ? 'of unknown size' : bytesText(bytes)}`;
+
+function streamText({ stream }: TablePlan): string {
+  if (stream === null) return 'not known';
+  if (stream.enable) return 'none; migrate enables one with NEW_AND_OLD_IMAGES';
+  if (!stream.enabled) return 'none, and none is needed';
+  return `enabled${stream.created === null ? '' : ` since ${stream.created}`}, ${stream.viewType}`;
+}
+
+function coverageText({ coverage: { proven, from, exportTime } }: TablePlan): string {
+  if (from === null) return 'none is claimed';
+  const snapshot = exportTime === null ? 'a snapshot taken after it' : `the snapshot of ${exportTime}`;
+  return `of changes from ${from} on; ${proven ? 'reaches' : 'does not reach'} back far enough for ${snapshot}`;
+}
+
+function targetLines(target: TargetPlan | null): string[] {
+  if (target === null) return ['  target    not known'];
+  const { table, exists, create, atCutover } = target;
+  const state = exists === null ? 'not known whether it exists' : exists ? 'exists' : 'does not exist';
+  const lines = [`  target    ${table}: ${state}${create === null ? '' : ', to be created:'}`];
+  if (create !== null) {
+    const types = new Map(create.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]));
+    const key = create.KeySchema?.map((one) => `${one.AttributeName} ${types.get(one.AttributeName)}`);
+    lines.push(`            key ${key?.join(', ')}; ${create.BillingMode}`);
+    for (const index of create.LocalSecondaryIndexes ?? []) {
+      const attributes = index.KeySchema?.map((one) => one.AttributeName).join(', ');
+      lines.push(
+        `            local index ${index.IndexName} (${attributes}), ${index.Projection?.ProjectionType}`,
+      );
+    }
+    const tags = create.Tags?.map((tag) => `${tag.Key}=${tag.Value}`) ?? [];
+    if (tags.length > 0) lines.push(`            tags ${tags.join(', ')}`);
+  }
+  return [...lines, ...cutoverLines(atCutover)];
+}
+
+function cutoverLines({ globalIndexes, ttlAttribute }: TargetPlan['atCutover']): string[] {
+  const later = globalIndexes.map((name) => `global index ${name}`);
+  if (ttlAttribute !== null) later.push(`TTL on ${ttlAttribute}`);
+  return later.length === 0 ? [] : [`            at cutover: ${later.join(', ')}`];
+}
+
+function estimateText({ estimate }: TablePlan): string {
+  const { seconds, itemsPerSecond, readUnits, readUnitsPerSecond } = estimate;
+  const time =
+    seconds === null
+      ? 'unknown duration'
+      : `${durationText(seconds)} to load, at an assumed ${countText(itemsPerSecond)} items/s`;
+  if (readUnitsPerSecond === null) return `${time}; the table itself is not read`;
+  return `${time}; the scan consumes ${countText(readUnits)} read units, ${countText(readUnitsPerSecond)} a second at most`;
+}
+
+function topicLines(topics: readonly TopicPlan[]): string[] {
+  const rows = topics.map(({ topic, exists, partitions, replicationFactor, config }) => [
+    `  ${topic}`,
+    exists === null ? 'not known' : exists ? 'exists' : 'to be created',
+    number(partitions, 'partition'),
+    [
+      ...(replicationFactor === null ? [] : [`replication.factor=${replicationFactor}`]),
+      ...Object.entries(config).map(([name, value]) => `${name}=${value}`),
+    ].join(' '),
+  ]);
+  // Settings are the last column, and longest: they are not aligned.
+  const settings = rows.map((row) => row[3] ?? '');
+  return [
+    '',
+    'Topics',
+    ...columns(rows.map((row) => row.slice(0, 3))).map((row, i) => `${row}  ${settings[i]}`.trimEnd()),
+  ];
+}
+
+const problemLines = (problems: readonly PlanProblem[]) => [
+  'Problems',
+  ...problems.flatMap(({ table, code, message, remedy }) => [
+    `  ${table === null ? '' : `${table}: `}${message} (${code})`,
+    `    → ${remedy}`,
+  ]),
+];
+
+const number = (count: number, noun: string) => `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,48 @@
+import type { Replayed, ReplayedTable } from '../../migration/replay.ts';
+import type { ReplayStart } from '../option-values.ts';
+
+/** What was moved, as one JSON document. */
+export function replayDocument({ migration, target, tables }: Replayed, from: ReplayStart) {
+  return {
+    migration,
+    target,
+    from: from.at === 'time' ? new Date(from.timeMs).toISOString() : from.at,
+    tables: tables.map(({ table, targetTable, dropped, partitions, loading }) => ({
+      table,
+      targetTable,
+      dropped,
+      loading,
+      partitions: partitions.map(({ partition, before, after }) => ({
+        partition,
+        snapshot: { from: before.snapshot.position, to: after.snapshot.position },
+        // Below `to` changes are read through, and counted as superseded.
+        changes: { from: before.changes.position, to: after.changes.writeFrom },
+      })),
+    })),
+  };
+}
+
+/** What was moved, for people. */
+export function replayText({ migration, tables }: Replayed, from: ReplayStart): string {
+  const lines = tables.flatMap((table) => [line(table, from), ...loadingLine(table)]);
+  const next = `The next \`messina migrate\` of ${migration} writes them again.`;
+  return [...lines, next].join('\n');
+}
+
+function line({ table, targetTable, dropped, partitions }: ReplayedTable, from: ReplayStart): string {
+  const to =
+    from.at === 'time'
+      ? `the changes from ${new Date(from.timeMs).toISOString()} on`
+      : 'the current snapshot';
+  const gone = dropped ? `; target table ${targetTable} is dropped` : '';
+  return `${table}: ${count(partitions.length)} moved back to ${to}${gone}`;
+}
+
+function loadingLine({ table, loading }: ReplayedTable): string[] {
+  if (loading === 0) return [];
+  return [
+    `${table}: ${count(loading)} left as they are: still loading the snapshot, no change is written yet`,
+  ];
+}
+
+const count = (partitions: number) => `${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`;

@@ -1,0 +1,60 @@
+import type { Counts, Workload } from '../../local/workload.ts';
+import type { MigrationStatus, TableStatus } from '../../migration/status.ts';
+import { exitCodes } from '../exit.ts';
+import { type Loading, watchUntil } from './load.ts';
+import type { DemoReport } from './report.ts';
+import { fileName, messina, type Stage } from './stage.ts';
+import { grouped } from './story.ts';
+import type { Watch } from './watch.ts';
+
+/** What is not written this long after the last change is left for `verify` to find. */
+const drainMaxMs = 60_000;
+
+export interface Drained {
+  readonly made: Counts;
+  readonly table: TableStatus;
+  readonly lagSeconds: number;
+}
+
+/** Ends the workload, and waits until the migration is ready and holds every change that was made. */
+export async function drain(
+  stage: Stage,
+  workload: Workload,
+  { migrate }: Loading,
+  watch: Watch,
+): Promise<Drained> {
+  const { story } = stage;
+  return story.step(`The application stops; messina status ${fileName} --wait ready`, async (telling) => {
+    const made = await workload.stop();
+    const { c, u, d } = made.byEffect;
+    const endMs = performance.now() + drainMaxMs;
+    await using child = messina(stage, ['status', fileName, '--wait', 'ready', '--json']);
+    const table = await watchUntil(stage, workload, watch, telling, migrate, (one) => {
+      const isComplete = one.changes.published >= c + u + d && one.changes.lagRecords === 0;
+      return (one.phase === 'ready' && isComplete) || performance.now() > endMs;
+    });
+    const status = JSON.parse((await child.result).stdout) as MigrationStatus;
+    const lagSeconds = status.tables[0]?.changes.lagSeconds ?? 0;
+    const captured = `${grouped(table.changes.published)} of ${grouped(c + u + d)} changes are in the target`;
+    return [{ made, table, lagSeconds }, `${status.phase}; ${captured}`];
+  });
+}
+
+/** Compares the target with the source, in both directions, while the migration runs on. */
+export async function verify(stage: Stage): Promise<DemoReport['verified']> {
+  return stage.story.step(`messina verify ${fileName}`, async () => {
+    await using child = messina(
+      stage,
+      ['verify', fileName, '--json'],
+      [exitCodes.done, exitCodes.differences],
+    );
+    const { stdout } = await child.result;
+    const report = JSON.parse(stdout) as { tables: readonly DemoReport['verified'][] };
+    const [table] = report.tables;
+    if (table === undefined) throw new Error('messina verify compared no table');
+    const { compared, missing, different, extra } = table;
+    const found = missing + different + extra;
+    const outcome = found === 0 ? 'source and target are equal' : `${grouped(found)} differences`;
+    return [{ compared, missing, different, extra }, `${grouped(compared)} keys compared; ${outcome}`];
+  });
+}

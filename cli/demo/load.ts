@@ -1,0 +1,87 @@
+import type { Counts, Workload } from '../../local/workload.ts';
+import { isAt } from '../../migration/run.ts';
+import type { TableStatus } from '../../migration/status.ts';
+import { progressRows } from '../actions/progress-rows.ts';
+import type { Child } from './child.ts';
+import { workloadRow } from './prepare.ts';
+import { fileName, messina, type Stage } from './stage.ts';
+import { grouped, type Telling } from './story.ts';
+import type { Watch } from './watch.ts';
+
+const lookIntervalMs = 200;
+/** Share of the rows that are written when the process is killed. */
+const killAt = 0.3;
+
+export interface Loading {
+  /** `messina migrate`, which follows on. */
+  readonly migrate: Child;
+  readonly killedAtRows: number;
+  readonly loadingSeconds: number;
+  readonly deletes: number;
+  readonly reinserts: number;
+}
+
+/** Migrates until all rows are written, with a SIGKILL in the middle, while the workload goes on. */
+export async function loadWithKill(stage: Stage, workload: Workload, watch: Watch): Promise<Loading> {
+  const begunMs = performance.now();
+  const before = workload.counts();
+  const killedAtRows = await killHalfway(stage, workload, watch);
+  const { migrate, after, endedMs } = await resume(stage, workload, watch);
+  return {
+    migrate,
+    killedAtRows,
+    loadingSeconds: (endedMs - begunMs) / 1000,
+    deletes: after.byEffect.d - before.byEffect.d,
+    reinserts: after.reinserts - before.reinserts,
+  };
+}
+
+async function killHalfway(stage: Stage, workload: Workload, watch: Watch): Promise<number> {
+  const { story, settings } = stage;
+  return story.step(`messina migrate ${fileName}, killed on its way`, async (telling) => {
+    await using child = messina(stage, ['migrate', fileName]);
+    const isHalfway = ({ snapshot }: TableStatus) => snapshot.written >= settings.items * killAt;
+    const { snapshot } = await watchUntil(stage, workload, watch, telling, child, isHalfway);
+    await child.crash();
+    const rows = `${grouped(snapshot.written)} of ${grouped(settings.items)} rows`;
+    return [snapshot.written, `SIGKILL after ${rows}`];
+  });
+}
+
+async function resume(stage: Stage, workload: Workload, watch: Watch) {
+  const { story, settings } = stage;
+  return story.step('The same command again', async (telling) => {
+    const migrate = messina(stage, ['migrate', fileName]);
+    let loaded: { readonly endedMs: number; readonly after: Counts } | null = null;
+    await watchUntil(stage, workload, watch, telling, migrate, (table) => {
+      if (isAt(table, 'loaded')) loaded ??= { endedMs: performance.now(), after: workload.counts() };
+      return loaded !== null && workload.counts().operations >= settings.changesMin;
+    });
+    const { endedMs, after } = loaded ?? { endedMs: performance.now(), after: workload.counts() };
+    return [{ migrate, endedMs, after }, 'all rows are written, changes follow'];
+  });
+}
+
+/** Looks at a migration until it is where `reached` says. Throws when its process ends before. */
+export async function watchUntil(
+  stage: Stage,
+  workload: Workload,
+  watch: Watch,
+  telling: Telling,
+  child: Child,
+  reached: (table: TableStatus) => boolean,
+): Promise<TableStatus> {
+  const rowsOf = progressRows();
+  const row = workloadRow(workload);
+  for (;;) {
+    const status = await watch.look();
+    const table = status?.tables[0];
+    telling.show([row(), ...(status ? rowsOf(status) : [])]);
+    if (table && reached(table)) return table;
+    if (!child.running) {
+      await child.result;
+      throw new Error(`${child.line} ended early`);
+    }
+    await stage.story.pause(lookIntervalMs);
+  }
+}

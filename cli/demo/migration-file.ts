@@ -1,0 +1,58 @@
+import type { LocalServices } from '../../local/services.ts';
+
+/** What the demo's migration file is made of. */
+export interface MigrationFileParts {
+  readonly services: Pick<LocalServices, 'kafka' | 'source' | 'target'>;
+  readonly table: string;
+  readonly slackSeconds: number;
+  readonly writesPerSecond: number;
+  /** URL of the export's manifest-summary.json; null: it is still to be made. */
+  readonly manifest: string | null;
+}
+
+/** Any will do for DynamoDB Local, which keeps a database for each. */
+export const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' } as const;
+export const region = 'eu-central-1';
+
+/** The migration file as a newcomer sees it: everything the demo says, and why. */
+export function migrationFile(parts: MigrationFileParts): string {
+  const { services, table, slackSeconds, writesPerSecond, manifest } = parts;
+  return `# The demo's migration: one table, from DynamoDB to ScyllaDB's DynamoDB API (Alternator).
+# Every key is explained in docs/migration-file.md.
+
+name: demo                     # the group of the workers, and the first part of topic names
+
+source:
+  region: ${region}
+  endpoint: ${services.source.endpoint}     # only for stand-ins: here, DynamoDB Local
+  credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: ${credentials.secretAccessKey}}
+  tables: [${table}]
+  snapshot:
+${snapshotLines(table, manifest)}
+    # The stream must have been on for this long when the export is taken, so that they overlap.
+    # A real export needs the default of 300; this one has no fuzz and a single clock.
+    slackSeconds: ${slackSeconds}
+  changes: streams             # what happens while the rows are on their way
+
+kafka:
+  brokers: [${services.kafka.bootstrap}]
+  partitions: 6                # of each topic; the default is 12
+  replicationFactor: 1         # there is one broker
+
+target:
+  type: alternator
+  endpoints: [${services.target.endpoint}]  # a second DynamoDB Local stands for ScyllaDB
+  # How long to wait before writing again what a killed process may have left under way: the server's own timeout,
+  # and how far clocks of nodes differ. ScyllaDB needs the defaults, 10000 and 1000; one local process less.
+  serverTimeoutMs: 2000
+  clockSkewMs: 200
+  writesPerSecond: ${writesPerSecond}        # so that the demo can be killed half-way
+`;
+}
+
+function snapshotLines(table: string, manifest: string | null): string {
+  if (manifest === null) return '    from: scan                 # until there is an export';
+  return `    from: manifest             # rows come from an export that exists
+    manifests:
+      ${table}: ${manifest}`;
+}

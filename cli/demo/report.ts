@@ -1,0 +1,71 @@
+import type { Counts } from '../../local/workload.ts';
+import type { TableStatus } from '../../migration/status.ts';
+import { grouped } from './story.ts';
+
+/** What came of the demo; `--json` prints it as it stands. */
+export interface DemoReport {
+  readonly table: string;
+  /** Loaded before the migration began. */
+  readonly items: number;
+  readonly changes: {
+    readonly made: number;
+    readonly byKind: Counts['byKind'];
+    /** As the stream shows them: creations, updates, deletions. */
+    readonly captured: TableStatus['changes']['byOperation'];
+    readonly deletesWhileLoading: number;
+    readonly reinsertsWhileLoading: number;
+  };
+  /** Rows that were written when it was killed. */
+  readonly killedAtRows: number;
+  /** From the start of `migrate` until every row was written, with the kill and the recovery. */
+  readonly loadingSeconds: number;
+  readonly itemsPerSecond: number;
+  /** When it was ready. */
+  readonly lagSeconds: number;
+  readonly verified: {
+    readonly compared: number;
+    readonly missing: number;
+    readonly different: number;
+    readonly extra: number;
+  };
+  readonly differences: number;
+  readonly seconds: number;
+}
+
+/** The report for people: one fact a line. */
+export function reportTable(report: DemoReport): string {
+  const { changes, verified } = report;
+  const { put, update, replace, delete: deleted } = changes.byKind;
+  const { c, u, d } = changes.captured;
+  const rows = [
+    ['items', grouped(report.items)],
+    ['killed and resumed', `at ${grouped(report.killedAtRows)} rows`],
+    [
+      'changes made',
+      `${grouped(changes.made)} (put ${grouped(put)}, update ${grouped(update)}, replace ${grouped(replace)}, delete ${grouped(deleted)})`,
+    ],
+    [
+      'changes captured',
+      `${grouped(c + u + d)} (created ${grouped(c)}, updated ${grouped(u)}, deleted ${grouped(d)})`,
+    ],
+    [
+      'while loading',
+      `${grouped(changes.deletesWhileLoading)} deletes, ${grouped(changes.reinsertsWhileLoading)} re-inserts`,
+    ],
+    [
+      'loading',
+      `${report.loadingSeconds.toFixed(1)} s, ${grouped(report.itemsPerSecond)} items/s with the kill`,
+    ],
+    ['lag when ready', `${report.lagSeconds.toFixed(1)} s`],
+    ['compared', `${grouped(verified.compared)} keys, both ways`],
+    ['differences', differencesOf(report)],
+    ['seconds', report.seconds.toFixed(1)],
+  ];
+  const width = Math.max(...rows.map(([name = '']) => name.length));
+  return rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function differencesOf({ differences, verified: { missing, different, extra } }: DemoReport): string {
+  if (differences === 0) return '0';
+  return `${grouped(differences)} (missing ${missing}, different ${different}, extra ${extra})`;
+}

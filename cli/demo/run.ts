@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { relative } from 'node:path';
+import { type LocalServices, startLocalServices } from '../../local/services.ts';
+import { workDirectory } from '../../local/work-directory.ts';
+import type { DemoOptions } from '../commands/demo.ts';
+import { type ExitCode, exitCodes, isAbort } from '../exit.ts';
+import type { Session } from '../session.ts';
+import { drain, verify } from './finish.ts';
+import { loadWithKill } from './load.ts';
+import { capture, exportTable, fillTable } from './prepare.ts';
+import { type DemoReport, reportTable } from './report.ts';
+import { settingsOf } from './settings.ts';
+import { fileOf, type Stage } from './stage.ts';
+import { grouped, Story } from './story.ts';
+import { openWatch } from './watch.ts';
+
+/** The whole thing on local services: exits 0 only when source and target are equal, else 3. */
+export async function runDemo(session: Session, options: DemoOptions): Promise<ExitCode> {
+  const begunMs = performance.now();
+  const story = new Story(session);
+  const settings = settingsOf(options);
+  story.line(
+    `${grouped(settings.items)} items move from DynamoDB to ScyllaDB's DynamoDB API, while they change.\n`,
+  );
+  await using services = await startServices(story);
+  const work = await workDirectory('demo', undefined);
+  const stage: Stage = { session, story, settings, services, directory: work.path };
+  let keepsFiles = options.keep;
+  try {
+    const report = await play(stage, begunMs);
+    session.progress.done();
+    story.line('');
+    if (session.globals.json) session.printJson(report);
+    else session.print(reportTable(report));
+    if (options.keep) await keep(stage);
+    return report.differences === 0 ? exitCodes.done : exitCodes.differences;
+  } catch (error) {
+    if (!isAbort(error)) {
+      keepsFiles = true;
+      session.progress.above(`The migration file and the logs stay in ${work.path}\n`);
+    }
+    throw error;
+  } finally {
+    if (!keepsFiles) await work.remove();
+  }
+}
+
+async function startServices(story: Story): Promise<LocalServices> {
+  const title = 'Start Kafka, DynamoDB Local as the source, and another that stands for ScyllaDB';
+  return story.step(title, async ({ note }) => [await startLocalServices({ progress: note }), '']);
+}
+
+async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
+  const { session, settings } = stage;
+  await fillTable(stage);
+  await using workload = await capture(stage);
+  await exportTable(stage, workload);
+  await using watch = await openWatch(await session.load(fileOf(stage)), settings.table, session.log);
+  const loading = await loadWithKill(stage, workload, watch);
+  await using _migrate = loading.migrate;
+  const drained = await drain(stage, workload, loading, watch);
+  const verified = await verify(stage);
+  await loading.migrate.stop();
+  return {
+    table: settings.table,
+    items: settings.items,
+    changes: {
+      made: drained.made.operations,
+      byKind: drained.made.byKind,
+      captured: drained.table.changes.byOperation,
+      deletesWhileLoading: loading.deletes,
+      reinsertsWhileLoading: loading.reinserts,
+    },
+    killedAtRows: loading.killedAtRows,
+    loadingSeconds: loading.loadingSeconds,
+    itemsPerSecond: Math.round(settings.items / loading.loadingSeconds),
+    lagSeconds: drained.lagSeconds,
+    verified,
+    differences: verified.missing + verified.different + verified.extra,
+    seconds: (performance.now() - begunMs) / 1000,
+  };
+}
+
+/** Shows where everything is, until the first interrupt: the services end with us. */
+async function keep(stage: Stage): Promise<void> {
+  const { session, services } = stage;
+  const program = `node ${relative(process.cwd(), process.argv[1] ?? '')}`;
+  const lines = [
+    '',
+    `migration file   ${fileOf(stage)}`,
+    `Kafka            ${services.kafka.bootstrap}`,
+    `source           ${services.source.endpoint}`,
+    `target           ${services.target.endpoint}`,
+    '',
+    `Try  ${program} status ${fileOf(stage)}`,
+    `     ${program} topic ${fileOf(stage)} --table ${stage.settings.table} --kind changes --max 3`,
+    '',
+    'Ctrl-C ends the services, and their data with them; the directory of the file stays.',
+  ];
+  session.stderr.write(`${lines.join('\n')}\n`);
+  if (!session.signal.aborted) await once(session.signal, 'abort');
+}

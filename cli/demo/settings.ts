@@ -1,0 +1,30 @@
+import type { DemoOptions } from '../commands/demo.ts';
+
+export interface Settings {
+  readonly table: string;
+  readonly items: number;
+  /** Changes per second of the workload. */
+  readonly rate: number;
+  readonly slackSeconds: number;
+  /** Rows per second that the sink may write. */
+  readonly writesPerSecond: number;
+  /** The workload goes on until it made this many, however soon all is loaded. */
+  readonly changesMin: number;
+  readonly seed: number;
+}
+
+export function settingsOf(options: DemoOptions): Settings {
+  const items = options.items ?? 30_000;
+  const rate = options.changesPerSecond ?? 200;
+  return {
+    table: 'Music',
+    items,
+    rate,
+    slackSeconds: 5,
+    // Loading takes ten seconds or more, so that a kill can hit its middle.
+    writesPerSecond: Math.max(500, Math.ceil(items / 10)),
+    // A slow workload is not waited for by the hour.
+    changesMin: Math.min(2_000, rate * 20),
+    seed: 7,
+  };
+}

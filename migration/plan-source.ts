@@ -1,0 +1,111 @@
+import type { SnapshotFacts, TableFacts } from '../connectors/catalog-records.ts';
+import type { TaskContext } from '../connectors/connector.ts';
+import type { Catalog } from '../connectors/runtime/catalog.ts';
+import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
+import { describeStream } from '../dynamodb/shards.ts';
+import type { StreamSettings, TableDescription } from '../dynamodb/table.ts';
+import { describeTable } from '../dynamodb/tables.ts';
+import type { SourceClients } from '../source/access.ts';
+import { sourceFault } from '../source/faults.ts';
+import { describeFacts } from '../source/table-facts.ts';
+import type { Migration } from './config/defaults.ts';
+import type { Problems } from './plan-problems.ts';
+import { sourceProblems } from './preflight.ts';
+import { sourceClients, type Wiring } from './wiring.ts';
+
+/** A source table as it is now. */
+export interface SourceTable {
+  readonly facts: TableFacts;
+  readonly live: TableDescription;
+  readonly serverTimeMs: number;
+  /** Null: there is none, or it is disabled. */
+  readonly stream: (StreamSettings & { readonly createdMs: number | null }) | null;
+  /** The snapshot that was begun, else the export that the file names; null: none, or it cannot be read. */
+  readonly snapshot: SnapshotFacts | null;
+  /** All rows of the snapshot stand in the topics: the source is not asked for them again. */
+  readonly published: boolean;
+}
+
+type LiveTable = Omit<SourceTable, 'snapshot' | 'published'>;
+
+/** Looks at every source table, touching nothing; those that could not be looked at are left out, with a problem. */
+export async function lookAtSource(
+  migration: Migration,
+  wiring: Wiring,
+  tables: readonly string[],
+  catalog: Catalog | null,
+  problems: Problems,
+  context: TaskContext,
+): Promise<Map<string, SourceTable>> {
+  const clients = sourceClients(migration);
+  const live = new Map<string, LiveTable>();
+  for (const table of tables) {
+    // Nobody answers: asking for each table only takes longer.
+    if (problems.has('SOURCE_UNREACHABLE')) break;
+    const seen = await problems.attempt(table, () => lookAtTable(clients, table, context));
+    if (seen) live.set(table, seen);
+  }
+  const sources = wiring.sources.map((source) => ({ ...source, tables: [...live.keys()] }));
+  problems.addAll(await sourceProblems(sources, catalog, context));
+  const found = new Map<string, SourceTable>();
+  for (const [table, seen] of live) {
+    await problems.attempt(table, () => checkCapture(wiring, catalog, table, context));
+    const begun = catalog?.currentSnapshot(table) ?? null;
+    const snapshot = begun?.facts ?? (await namedExport(migration, wiring, seen.facts, context));
+    found.set(table, { ...seen, snapshot, published: begun?.state === 'complete' });
+  }
+  return found;
+}
+
+async function lookAtTable(
+  clients: SourceClients,
+  table: string,
+  { signal }: TaskContext,
+): Promise<LiveTable> {
+  const { control } = clients;
+  const facts = await describeFacts(control, table, signal);
+  try {
+    const { serverTimeMs, ...live } = await describeTable(control, table, signal);
+    const { stream } = live;
+    if (!stream?.enabled) return { facts, live, serverTimeMs, stream: null };
+    // What is wrong with the stream itself, the connector says.
+    const page = await describeStream(control, stream.arn, { limit: 1, signal }).catch(() => null);
+    signal.throwIfAborted();
+    return { facts, live, serverTimeMs, stream: { ...stream, createdMs: page?.createdMs ?? null } };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw sourceFault(error, `Describing table ${JSON.stringify(table)}`, { table });
+  }
+}
+
+/** Throws SOURCE_DATA_GAP where the stream is no longer the one that is being captured (rule C5). */
+async function checkCapture(
+  { sources }: Wiring,
+  catalog: Catalog | null,
+  table: string,
+  context: TaskContext,
+): Promise<void> {
+  const record = catalog?.table(table);
+  const run = sources.map((source) => source.run).find(({ kind }) => kind === 'changes');
+  if (!record || run?.kind !== 'changes' || record.epoch.streamArn === null) return;
+  for await (const _ of run.plugin.discover(run.options, record.facts, record.epoch, context));
+}
+
+/** The export named for a table, as its manifests tell; what is wrong with it, the connector's check says. */
+async function namedExport(
+  migration: Migration,
+  { sources }: Wiring,
+  facts: TableFacts,
+  context: TaskContext,
+): Promise<SnapshotFacts | null> {
+  if (migration.source.snapshot.from !== 'manifest') return null;
+  const run = snapshotRun(sources);
+  const taken = run && (await run.plugin.take(run.options, facts, null, context).catch(() => null));
+  context.signal.throwIfAborted();
+  return taken ?? null;
+}
+
+function snapshotRun(sources: readonly SourceDefinition[]) {
+  const run = sources.map((source) => source.run).find(({ kind }) => kind === 'snapshot');
+  return run?.kind === 'snapshot' ? run : null;
+}

@@ -1,0 +1,53 @@
+import type { Problem } from '../connectors/connector.ts';
+import { asConnectError } from '../connectors/errors.ts';
+import { offsetsForTime } from '../connectors/kafka/offsets.ts';
+import type { Catalog } from '../connectors/runtime/catalog.ts';
+import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
+import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
+import { fromChanges, fromSnapshot } from './replay-lane.ts';
+import type { LaneMove, OwnedLane } from './replay-lanes.ts';
+import type { TopicsView } from './topics-view.ts';
+
+/** Where a replay begins. */
+export type ReplayStart =
+  | { readonly at: 'snapshot' }
+  | { readonly at: 'earliest' }
+  | { readonly at: 'time'; readonly timeMs: number };
+
+/** Rule C6: what would be written differently now may not be mixed with what was written until now. */
+export function fingerprintProblems(
+  sink: SinkDefinition,
+  catalog: Catalog,
+  tables: readonly string[],
+): Problem[] {
+  return tables.flatMap((table) => {
+    try {
+      checkFingerprint(sink, table, catalog.sink(sink.name, table));
+      return [];
+    } catch (error) {
+      return [{ table, error: asConnectError(error) }];
+    }
+  });
+}
+
+/** Where each partition of a table goes on; those that are left as they are do not appear. */
+export async function moves(
+  view: TopicsView,
+  sink: SinkDefinition,
+  table: string,
+  lanes: readonly OwnedLane[],
+  from: ReplayStart,
+): Promise<LaneMove[]> {
+  if (from.at !== 'time') {
+    return lanes.map(({ partition, state }) => ({ partition, before: state, after: fromSnapshot(state) }));
+  }
+  const offsets = await offsetsForTime(view.kafka, view.names.changes(table), from.timeMs);
+  return lanes.flatMap(({ partition, state }) => {
+    // A closed gate: no change was written for this snapshot yet, and all of them will be.
+    if (sink.snapshots && !state.snapshot.gateOpen) return [];
+    const id = state.snapshot.snapshot;
+    const snapshot = id === null ? null : view.catalog.snapshot(table, id);
+    const after = fromChanges(state, { offset: offsets[partition] ?? 0, snapshot, partition });
+    return [{ partition, before: state, after }];
+  });
+}

@@ -1,0 +1,106 @@
+import type { TaskContext } from '../../connectors/connector.ts';
+import type { KafkaClient } from '../../connectors/kafka/client.ts';
+import { partitionOf } from '../../connectors/kafka/murmur2.ts';
+import type { Item } from '../../schemas/item.ts';
+import type { Entry } from './entry.ts';
+import type { Candidate, Movement, Side, Sighting } from './sides.ts';
+import { beginsOf, endsOf, entriesBetween, type Offsets } from './topic-reading.ts';
+import { itemAt, type TableTopics } from './topic-records.ts';
+import { TopicMovement } from './traces.ts';
+
+/**
+ * The newest record of each key in a table's topics, as a side of a comparison.
+ *
+ * Rule C2: the highest version of a key is its truth, whichever snapshot or change it came with.
+ */
+export class TopicSide implements Side {
+  readonly logged = true;
+  readonly #kafka: KafkaClient;
+  readonly #topics: TableTopics;
+  readonly #context: TaskContext;
+  readonly #ends: Offsets;
+  readonly #movement: TopicMovement;
+
+  private constructor(
+    kafka: KafkaClient,
+    topics: TableTopics,
+    context: TaskContext,
+    ends: Offsets,
+    lagMs: number,
+  ) {
+    this.#kafka = kafka;
+    this.#topics = topics;
+    this.#context = context;
+    this.#ends = ends;
+    this.#movement = movementFrom(kafka, topics, context, ends, lagMs);
+  }
+
+  /** What is published until now is what `rows` gives; what comes later shows in the movement and in looks. */
+  static async open(
+    kafka: KafkaClient,
+    topics: TableTopics,
+    context: TaskContext,
+    lagMs: number,
+  ): Promise<TopicSide> {
+    return new TopicSide(kafka, topics, context, await endsOf(kafka, topics), lagMs);
+  }
+
+  get movement(): Movement {
+    return this.#movement;
+  }
+
+  async *rows(isWanted: (key: Buffer) => boolean) {
+    const range = { from: await beginsOf(this.#kafka, this.#topics), to: this.#ends };
+    yield* entriesBetween(this.#kafka, this.#topics, range, isWanted, this.#context.signal);
+  }
+
+  look(candidates: readonly Candidate[]): Promise<readonly Sighting[]> {
+    return Promise.resolve(candidates.map((candidate) => this.#newest(candidate)));
+  }
+
+  #newest(candidate: Candidate): Sighting {
+    const newest = newestOf(candidate, this.#movement);
+    if (newest === null) return { digest: null, item: () => Promise.resolve(null) };
+    return { digest: newest.digest, item: () => this.#itemAt(candidate.key, newest.place) };
+  }
+
+  #itemAt(key: Buffer, place: number): Promise<Item | null> {
+    const partitions = this.#ends.get(this.#topics.changes)?.length ?? 1;
+    return itemAt(this.#kafka, this.#topics, partitionOf(key, partitions), place);
+  }
+}
+
+/** The newest record of a key: what was read of it first, or what has been published since; null: it has none. */
+export function newestOf({ key, base }: Candidate, movement: Movement): Omit<Entry, 'key'> | null {
+  const moved = movement.traces(key).at(-1);
+  return moved !== undefined && moved.version >= (base?.version ?? -1) ? moved : base;
+}
+
+/** What is published from now on, for a comparison whose source side is not the topics. */
+export async function openMovement(
+  kafka: KafkaClient,
+  topics: TableTopics,
+  context: TaskContext,
+  lagMs: number,
+): Promise<Movement> {
+  return movementFrom(kafka, topics, context, await endsOf(kafka, topics), lagMs);
+}
+
+function movementFrom(
+  kafka: KafkaClient,
+  topics: TableTopics,
+  { clock, signal }: TaskContext,
+  start: Offsets,
+  lagMs: number,
+): TopicMovement {
+  let from = start;
+  return new TopicMovement(
+    async function* (isWanted) {
+      const to = await endsOf(kafka, topics);
+      yield* entriesBetween(kafka, topics, { from, to }, isWanted, signal);
+      from = to;
+    },
+    clock,
+    lagMs,
+  );
+}

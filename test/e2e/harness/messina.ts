@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built program, running as a child: what a user runs. */
+export class Messina {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  #stdout = '';
+  #stderr = '';
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
+    });
+    this.child.stdout?.on('data', (text) => (this.#stdout += text));
+    this.child.stderr?.on('data', (text) => (this.#stderr += text));
+    this.ended = new Promise((resolve) => {
+      this.child.on('close', (code) => resolve({ code, stdout: this.#stdout, stderr: this.#stderr }));
+    });
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.child.kill(signal);
+  }
+
+  /** Ends with a test, whatever became of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.running) this.kill();
+    await this.ended;
+  }
+}
+
+/** Runs a command to its end. */
+export async function messina(...args: readonly string[]): Promise<Ended> {
+  return new Messina(args).ended;
+}
+
+/** Runs a command that must succeed, and gives its JSON. */
+export async function messinaJson<T>(...args: readonly string[]): Promise<T> {
+  const ended = await messina(...args, '--json');
+  if (ended.code !== 0) throw new Error(`messina ${args.join(' ')} exited ${ended.code}: ${ended.stderr}`);
+  return JSON.parse(ended.stdout) as T;
+}
+
+/** Waits for the end, which must be this exit code; what it said on stderr is in the failure's message. */
+export async function expectExit(ended: Promise<Ended>, code: number): Promise<Ended> {
+  const result = await ended;
+  if (result.code !== code) throw new Error(`exit code ${result.code} in place of ${code}:\n${result.stderr}`);
+  return result;
+}

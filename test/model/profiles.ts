@@ -1,0 +1,71 @@
+import type { ErrorCode } from '../../connectors/errors.ts';
+import type { TargetFaults } from './target.ts';
+
+export type FaultKind = 'kill' | 'zombie' | 'stop' | 'tasks';
+
+/** What a kind of history is like; numbers are the most there can be. */
+export interface Profile {
+  readonly writeMs: number;
+  readonly writesPerSecond: number;
+  readonly workers: number;
+  readonly splits: number;
+  readonly faults: number;
+  readonly kinds: readonly FaultKind[];
+  readonly faultsFromMs: number;
+  readonly nodeFaults: number;
+  /** Probabilities, 0 to 1. */
+  readonly kafkaFaults: number;
+  readonly target: TargetFaults;
+  readonly balanced: number;
+  readonly versioned: number;
+  readonly manifest: number;
+  /** All workers are away so long when the writer has ended; null: never. */
+  readonly downHours: number | null;
+  /** Whether a halt with this code has a cause in such a history. */
+  readonly mayHalt: (code: ErrorCode) => boolean;
+}
+
+const usual: Profile = {
+  writeMs: 45_000,
+  writesPerSecond: 1.5,
+  workers: 2,
+  splits: 3,
+  faults: 4,
+  kinds: ['kill', 'zombie', 'stop', 'tasks'],
+  faultsFromMs: 0,
+  nodeFaults: 1,
+  kafkaFaults: 0.01,
+  target: { unknown: 0.05, throttled: 0.05 },
+  balanced: 0.15,
+  versioned: 0.3,
+  manifest: 0,
+  downHours: null,
+  mayHalt: () => false,
+};
+
+export const PROFILES = {
+  usual,
+  /** Shards split all the time, tasks move. */
+  shards: { ...usual, writesPerSecond: 3, splits: 10, faults: 6, kinds: ['kill', 'zombie', 'tasks', 'tasks'], kafkaFaults: 0.03 },
+  /** Owners of the target's lanes change at the end, and much is executed late. */
+  target: {
+    ...usual,
+    writesPerSecond: 4,
+    splits: 0,
+    faults: 6,
+    kinds: ['kill', 'zombie', 'stop'],
+    faultsFromMs: 30_000,
+    nodeFaults: 3,
+    target: { unknown: 0.3, throttled: 0.05 },
+    versioned: 0,
+  },
+  balanced: { ...usual, writesPerSecond: 4, faults: 3, faultsFromMs: 25_000, target: { unknown: 0.15, throttled: 0.05 }, balanced: 1, versioned: 0 },
+  /** The export was made before anybody asked for it. */
+  manifest: { ...usual, faults: 2, manifest: 1, mayHalt: (code) => code === 'SOURCE_COVERAGE_UNPROVEN' },
+  /** Away for a while that the stream remembers: no reason to halt. */
+  nap: { ...usual, writeMs: 30_000, faults: 1, downHours: 12 },
+  /** Away for about as long as the stream remembers. */
+  night: { ...usual, writeMs: 30_000, faults: 1, downHours: 26, mayHalt: () => true },
+} as const satisfies Record<string, Profile>;
+
+export type ProfileName = keyof typeof PROFILES;

@@ -1,0 +1,184 @@
+import pino from 'pino';
+import { systemClock } from '../../connectors/clock.ts';
+import { avroConverter } from '../../connectors/converters/avro.ts';
+import type { ConnectError } from '../../connectors/errors.ts';
+import { KeyedLog } from '../../connectors/kafka/keyed-log.ts';
+import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
+import type { Logger } from '../../connectors/log.ts';
+import { Catalog } from '../../connectors/runtime/catalog.ts';
+import { Generation } from '../../connectors/runtime/generation.ts';
+import { OffsetStore } from '../../connectors/runtime/offset-store.ts';
+import { SinkTask } from '../../connectors/runtime/sink-task.ts';
+import type { SinkDefinition, SinkWorld } from '../../connectors/runtime/sink-world.ts';
+import { SourceWorker } from '../../connectors/runtime/source-worker.ts';
+import type { SourceDefinition, SourceRun } from '../../connectors/runtime/source-world.ts';
+import { StatusWriter } from '../../connectors/runtime/status-log.ts';
+import { internalTopics, topicNames } from '../../connectors/topic-names.ts';
+import { streamsSource } from '../../source/streams/connector.ts';
+import { ModelAlternator } from './alternator-plugin.ts';
+import type { Exports } from './export-source.ts';
+import { isOff } from './naive.ts';
+import { clientOf, type Site } from './site.ts';
+import { type SourceTable, TABLE } from './source-table.ts';
+import type { Target } from './target.ts';
+import type { VersionedTarget } from './versioned-plugin.ts';
+
+export const GROUP = 'm';
+export const PARTITIONS = 2;
+export const INTERNAL_PARTITIONS = 3;
+export const names = topicNames('t', {}, 'dead-letters');
+export const internal = internalTopics(GROUP);
+export const SINK = `${GROUP}-alternator`;
+export const VERSIONED_SINK = `${GROUP}-versioned`;
+const SNAPSHOT = `${GROUP}-snapshot`;
+const CHANGES = `${GROUP}-changes`;
+
+export interface Surroundings {
+  readonly source: SourceTable;
+  readonly exports: Exports;
+  readonly target: Target;
+  readonly versioned: VersionedTarget | null;
+  readonly log: Logger;
+}
+
+export const silent: Logger = pino({ level: 'silent' });
+
+/** One process of a migration: source tasks and sinks, put together as migration/workers.ts does. */
+export class Worker {
+  readonly site: Site;
+  readonly tasks: number;
+  failure: unknown = null;
+  isStopped = false;
+  readonly #around: Surroundings;
+  readonly #alternator: ModelAlternator;
+  #sources: SourceWorker | null = null;
+  #sinks: SinkTask[] = [];
+
+  constructor(site: Site, around: Surroundings, tasks: number) {
+    this.site = site;
+    this.tasks = tasks;
+    this.#around = around;
+    this.#alternator = new ModelAlternator(around.target, site.process);
+    this.#inProcess(0, () => this.#start());
+  }
+
+  get halts(): Map<string, ConnectError> {
+    return new Map([...(this.#sources?.halts ?? []), ...this.#sinks.flatMap((sink) => [...sink.halts])]);
+  }
+
+  get isRunning(): boolean {
+    const { alive, pausedUntilMs } = this.site.process;
+    return alive && !this.isStopped && pausedUntilMs <= this.site.time.nowMs;
+  }
+
+  kill(): void {
+    this.site.process.alive = false;
+  }
+
+  pause(ms: number): void {
+    this.site.process.pausedUntilMs = this.site.time.nowMs + ms;
+  }
+
+  /** A clean end. */
+  stop(): void {
+    this.isStopped = true;
+    this.#inProcess(0, async () => {
+      await Promise.all([this.#sources?.stop(20_000), ...this.#sinks.map((sink) => sink.stop(20_000))]);
+    });
+  }
+
+  /** Learns which nodes of the target are there. */
+  lookAround(afterMs: number): void {
+    this.#inProcess(afterMs, () => this.#alternator.nodes.poll());
+  }
+
+  #inProcess(afterMs: number, step: () => Promise<unknown>): void {
+    const { time, process } = this.site;
+    time.at(afterMs, process, () => {
+      step().catch((error: unknown) => {
+        this.failure ??= error;
+      });
+    });
+  }
+
+  async #start(): Promise<void> {
+    const { log, versioned } = this.#around;
+    const kafka = clientOf(this.site);
+    const open = (topic: string) => KeyedLog.open(kafka, topic);
+    const [catalogLog, offsetsLog, configs] = await Promise.all([
+      open(names.catalog),
+      open(internal.offsets),
+      open(internal.configs),
+    ]);
+    const producer = new PlainProducer(kafka);
+    const status = new StatusWriter(producer, internal.status, INTERNAL_PARTITIONS, systemClock);
+    const world: SinkWorld = {
+      kafka,
+      group: GROUP,
+      topics: names,
+      partitions: PARTITIONS,
+      converter: avroConverter,
+      catalog: new Catalog(catalogLog),
+      status,
+      deadLetters: producer,
+      clock: systemClock,
+      log,
+    };
+    const generation = new Generation(kafka, configs, producer, { topic: internal.configs, group: GROUP }, systemClock);
+    if (isOff('C3.generation')) generation.fenced = () => Promise.resolve();
+    const { process } = this.site;
+    this.#sources = new SourceWorker(
+      { ...world, offsets: stores(offsetsLog) },
+      this.#definitions(),
+      {
+        group: GROUP,
+        workerId: process.name,
+        generation,
+        status,
+        offsetsTopic: { name: internal.offsets, partitions: INTERNAL_PARTITIONS },
+      },
+      { topic: internal.slots, partitions: INTERNAL_PARTITIONS },
+    );
+    await this.#sources.start();
+    const sinks = [sinkDefinition(SINK, this.#alternator.connector())];
+    if (versioned) sinks.push(sinkDefinition(VERSIONED_SINK, versioned.connector(process)));
+    for (const definition of sinks) {
+      const sink = new SinkTask(definition, world, 0);
+      this.#sinks.push(sink);
+      await sink.start();
+    }
+  }
+
+  #definitions(): SourceDefinition[] {
+    const { source, exports } = this.#around;
+    const common = { tables: [TABLE], tasks: this.tasks, tolerance: 'none' as const };
+    const client = source.client(this.site.process);
+    const changes = streamsSource(() => client) as Extract<SourceRun, { kind: 'changes' }>['plugin'];
+    return [
+      {
+        ...common,
+        name: SNAPSHOT,
+        run: { kind: 'snapshot', plugin: exports.source(), options: {} },
+        captureConnector: CHANGES,
+      },
+      { ...common, name: CHANGES, run: { kind: 'changes', plugin: changes, options: {} }, captureConnector: null },
+    ];
+  }
+}
+
+function stores(log: KeyedLog): (connector: string) => OffsetStore {
+  const stores = new Map<string, OffsetStore>();
+  return (connector) => {
+    let store = stores.get(connector);
+    if (!store) {
+      stores.set(connector, (store = new OffsetStore(log, connector)));
+      if (isOff('C3.after')) store.readToEnd = () => Promise.resolve();
+    }
+    return store;
+  };
+}
+
+function sinkDefinition(name: string, plugin: SinkDefinition['plugin']): SinkDefinition {
+  const common = { options: {}, tables: [TABLE], tasks: 1, tolerance: 'none' as const };
+  return { ...common, name, plugin, transforms: [], snapshots: true };
+}
