@@ -21,13 +21,14 @@
  * 4. One key, one order: changes of one key reach the target in topic order, or carry versions that make order irrelevant.
  * 5. Round trip: `decode(encode(r))` equals `r` for every kind of value.
  */
-import type { Logger } from './log.ts';
+
 import type { z } from 'zod';
 import type { ChangeRecord } from '../schemas/change.ts';
 import type { Item } from '../schemas/item.ts';
 import type { Epoch, SinkTable, SnapshotFacts, TableFacts } from './catalog-records.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectError } from './errors.ts';
+import type { Logger } from './log.ts';
 
 export interface Plugin<O> {
   /** The class name in configurations, e.g. `S3ExportSource`. */
@@ -141,12 +142,22 @@ export interface SnapshotSource<O> extends SourceConnector<O, SnapshotFrom> {
    * Finds or takes the table's snapshot; may wait long (for the slack, for an export being made).
    * @param notBeforeMs a snapshot taken by this call begins at or after it, ms server time; null: capture claims nothing.
    */
-  take(options: O, table: TableFacts, notBeforeMs: number | null, context: TaskContext): Promise<SnapshotFacts>;
+  take(
+    options: O,
+    table: TableFacts,
+    notBeforeMs: number | null,
+    context: TaskContext,
+  ): Promise<SnapshotFacts>;
   /** The source's clock now, ms: from the answer of a cheap call. */
   serverTimeMs(options: O, table: string, context: TaskContext): Promise<number>;
   /** The slack of rule C1 for this kind of snapshot, ms. */
   slackMs(options: O): number;
-  discover(options: O, table: TableFacts, snapshot: SnapshotFacts, context: TaskContext): AsyncIterable<SourcePartition>;
+  discover(
+    options: O,
+    table: TableFacts,
+    snapshot: SnapshotFacts,
+    context: TaskContext,
+  ): AsyncIterable<SourcePartition>;
 }
 
 /** Publishes changes of a stream. */

@@ -15,7 +15,8 @@ const halt = (exit: 1 | 4, hint: string): ErrorRow => ({ remedy: 'halt', exit, h
 const retry = (hint: string): ErrorRow => ({ remedy: 'retry', exit: 1, hint });
 const setAside = (hint: string): ErrorRow => ({ remedy: 'dead-letter', exit: 1, hint });
 
-const badRecord = 'Correct the record at its source, or set deadLetters.tolerance: all to set it aside and go on.';
+const badRecord =
+  'Correct the record at its source, or set deadLetters.tolerance: all to set it aside and go on.';
 const badFile = 'Fetch the file again or make a new export; nothing of it counts as loaded.';
 
 /** Every failure has one row here; a code that is not in the table cannot be thrown. */
@@ -32,17 +33,29 @@ export const ERRORS = {
     4,
     'Make an export (or scan) that begins at least snapshot.slackSeconds after the stream was enabled and first read, and name it in the file.',
   ),
-  SOURCE_DATA_GAP: halt(4, 'Changes are lost; begin a new epoch with `messina migrate FILE --new-snapshot TABLE`.'),
+  SOURCE_DATA_GAP: halt(
+    4,
+    'Changes are lost; begin a new epoch with `messina migrate FILE --new-snapshot TABLE`.',
+  ),
   SOURCE_IS_TARGET: halt(4, 'Rename the table in target.tables or name another target endpoint.'),
   SOURCE_REFUSED: halt(1, 'See the message of the source.'),
-  EXPORT_MANIFEST_MISSING: halt(4, 'Correct source.snapshot.manifests; the summary manifest must exist and be readable.'),
-  EXPORT_MANIFEST_INVALID: halt(4, 'Name the manifest-summary.json of a completed full export in DynamoDB JSON.'),
+  EXPORT_MANIFEST_MISSING: halt(
+    4,
+    'Correct source.snapshot.manifests; the summary manifest must exist and be readable.',
+  ),
+  EXPORT_MANIFEST_INVALID: halt(
+    4,
+    'Name the manifest-summary.json of a completed full export in DynamoDB JSON.',
+  ),
   EXPORT_OTHER_TABLE: halt(4, 'Name the export of this very table (the same TableId).'),
   EXPORT_FILE_MISSING: halt(1, badFile),
   EXPORT_CHECKSUM: halt(1, badFile),
   EXPORT_GZIP: halt(1, badFile),
   EXPORT_COUNT: halt(1, badFile),
-  EXPORT_LINE_TOO_LONG: halt(1, 'A line of an export is at most a few MiB; this file is not a DynamoDB export.'),
+  EXPORT_LINE_TOO_LONG: halt(
+    1,
+    'A line of an export is at most a few MiB; this file is not a DynamoDB export.',
+  ),
   RECORD_NOT_JSON: setAside(badRecord),
   RECORD_ITEM_MISSING: setAside(badRecord),
   RECORD_TYPE_UNKNOWN: setAside(badRecord),
@@ -57,21 +70,42 @@ export const ERRORS = {
   RECORD_TRANSFORM: setAside('Correct the transform, or its input.'),
   RECORD_TOO_LARGE: setAside('The target refuses items of this size.'),
   RECORD_REFUSED: setAside('The target refuses the item; see its message.'),
-  DEAD_LETTER_FLOOD: halt(1, 'Many records in a row fail in the same way: correct the configuration, then start again.'),
-  DEAD_LETTER_FAILED: halt(1, 'The dead-letter topic could not be written; nothing was skipped. Make it writable.'),
+  DEAD_LETTER_FLOOD: halt(
+    1,
+    'Many records in a row fail in the same way: correct the configuration, then start again.',
+  ),
+  DEAD_LETTER_FAILED: halt(
+    1,
+    'The dead-letter topic could not be written; nothing was skipped. Make it writable.',
+  ),
   TARGET_UNREACHABLE: retry('Check target.endpoints and the network.'),
   TARGET_THROTTLED: retry('The target limits the rate; it is tried again, slower.'),
-  TARGET_UNKNOWN_OUTCOME: retry('The write may or may not be executed; it is repeated after the server timeout.'),
+  TARGET_UNKNOWN_OUTCOME: retry(
+    'The write may or may not be executed; it is repeated after the server timeout.',
+  ),
   TARGET_ACCESS_DENIED: halt(4, 'Give the target credentials CREATE, MODIFY and SELECT.'),
   TARGET_TABLE_MISSING: halt(4, 'Set target.createTables: true or create the table.'),
   TARGET_KEY_SCHEMA: halt(4, 'Drop the target table, or rename it in target.tables.'),
-  TARGET_NOT_EMPTY: halt(4, 'Empty the target table, or set target.existing: keep if its rows may be overwritten.'),
-  TARGET_CLOCK_SKEW: halt(4, 'Synchronise the clocks of the target nodes (NTP), or raise target.clockSkewMs above it.'),
+  TARGET_NOT_EMPTY: halt(
+    4,
+    'Empty the target table, or set target.existing: keep if its rows may be overwritten.',
+  ),
+  TARGET_CLOCK_SKEW: halt(
+    4,
+    'Synchronise the clocks of the target nodes (NTP), or raise target.clockSkewMs above it.',
+  ),
   TARGET_REFUSED: halt(1, 'See the message of the target.'),
   SINK_FINGERPRINT: halt(4, 'A changed mapping or transform needs `messina replay FILE --recreate --yes`.'),
   SINK_RUNNING: halt(4, 'Stop the process that runs the sink first.'),
-  KAFKA_UNREACHABLE: { remedy: 'retry', exit: 1, hint: 'Check kafka.brokers, TLS and SASL settings, and the network.' },
-  KAFKA_TOPIC_PARTITIONS: halt(4, 'Set kafka.partitions to the number the topic has, or use another topicPrefix.'),
+  KAFKA_UNREACHABLE: {
+    remedy: 'retry',
+    exit: 1,
+    hint: 'Check kafka.brokers, TLS and SASL settings, and the network.',
+  },
+  KAFKA_TOPIC_PARTITIONS: halt(
+    4,
+    'Set kafka.partitions to the number the topic has, or use another topicPrefix.',
+  ),
   KAFKA_TOPIC_NAME: halt(4, 'Give the table another name inside topic names: kafka.topics.'),
   KAFKA_TOPIC_SETTINGS: halt(4, 'Change the topic setting as said, or delete the topic.'),
   KAFKA_REFUSED: halt(1, 'See the message of the broker.'),

@@ -1,9 +1,9 @@
-import type { Logger } from '../connectors/log.ts';
+import { ConnectError } from '../connectors/errors.ts';
 import { KafkaClient } from '../connectors/kafka/client.ts';
 import type { SaslOptions } from '../connectors/kafka/kafkajs.ts';
-import { readPem } from './pem.ts';
+import type { Logger } from '../connectors/log.ts';
 import type { Migration } from './config/defaults.ts';
-import { ConnectError } from '../connectors/errors.ts';
+import { readPem } from './pem.ts';
 
 /** A client for the migration's brokers; reaches one of them, or throws KAFKA_UNREACHABLE. */
 export async function connectKafka(migration: Migration, log: Logger): Promise<KafkaClient> {

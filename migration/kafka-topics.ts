@@ -1,5 +1,5 @@
-import { ConnectError } from '../connectors/errors.ts';
 import type { Problem } from '../connectors/connector.ts';
+import { ConnectError } from '../connectors/errors.ts';
 import type { TopicDescription, TopicSpec } from '../connectors/kafka/topics.ts';
 import { internalTopics } from '../connectors/topic-names.ts';
 import type { Migration } from './config/defaults.ts';
@@ -76,7 +76,11 @@ function topicProblem(spec: TopicSpec, found: TopicDescription): ConnectError | 
 }
 
 function settingProblem(topic: string, setting: string, is: string | number, needed: string): ConnectError {
-  return new ConnectError('KAFKA_TOPIC_SETTINGS', `Topic ${topic} has ${setting} ${is}; it must be ${needed}`, {
-    detail: { topic, setting },
-  });
+  return new ConnectError(
+    'KAFKA_TOPIC_SETTINGS',
+    `Topic ${topic} has ${setting} ${is}; it must be ${needed}`,
+    {
+      detail: { topic, setting },
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { readRate } from '../source/scan/read-rate.ts';
 import type { Migration } from './config/defaults.ts';
 import { type Known, outlook } from './plan-coverage.ts';
-import { type Estimate, estimate } from './plan-estimate.ts';
+import { type Effort, type Estimate, estimate } from './plan-estimate.ts';
 import type { SourceTable } from './plan-source.ts';
 import type { TargetPlan } from './plan-target.ts';
 
@@ -20,7 +20,7 @@ export interface TablePlan {
     readonly exportTime: string | null;
   };
   readonly target: TargetPlan | null;
-  readonly estimate: Estimate;
+  readonly estimate: Estimate | null;
 }
 
 export interface StreamPlan {
@@ -52,7 +52,7 @@ export function tablePlan(
       exportTime: time(seen?.exportMs ?? null),
     },
     target,
-    estimate: estimate({ items, bytes }, effort(migration, source)),
+    estimate: source ? estimate({ items, bytes }, effort(migration, source)) : null,
   };
 }
 
@@ -65,11 +65,11 @@ function streamPlan(migration: Migration, { stream }: SourceTable): StreamPlan {
   };
 }
 
-function effort(migration: Migration, source: SourceTable | null) {
+function effort(migration: Migration, source: SourceTable): Effort {
   const { target, tasks } = migration;
   const { from, readCapacity, slackSeconds } = migration.source.snapshot;
   const cap = target.type === 'alternator' ? target.writesPerSecond : undefined;
-  const scans = from === 'scan' && source !== null && !source.published;
+  const scans = from === 'scan' && !source.published;
   const scan = scans
     ? { unitsPerSecond: readRate(readCapacity, source.live.billing).unitsPerSecond, slackSeconds }
     : null;

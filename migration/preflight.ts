@@ -1,9 +1,9 @@
+import type { TableFacts } from '../connectors/catalog-records.ts';
 import type { Problem, TaskContext } from '../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
 import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
-import type { TableFacts } from '../connectors/catalog-records.ts';
 import type { Migration } from './config/defaults.ts';
 import { nameFor } from './config/names.ts';
 import { topicFindings } from './config/topic-rules.ts';

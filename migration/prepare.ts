@@ -66,7 +66,10 @@ async function resolveTables(
   existing: TopicsView | null,
   { sinksOnly, signal, log }: PrepareOptions,
 ): Promise<readonly string[]> {
-  const known = tablesOfCatalog(migration, (existing?.catalog.tables() ?? []).map(({ facts }) => facts.table));
+  const known = tablesOfCatalog(
+    migration,
+    (existing?.catalog.tables() ?? []).map(({ facts }) => facts.table),
+  );
   if (sinksOnly) {
     if (known.length > 0) return known;
     throw new ConnectError('NOT_MIGRATED', `The catalog of ${migration.name} knows none of its tables`);
@@ -76,7 +79,10 @@ async function resolveTables(
   } catch (thrown) {
     const error = asConnectError(thrown);
     if (error.remedy !== 'retry' || known.length === 0) throw error;
-    log.warn({ code: error.code }, `source not reached; going on with what the catalog knows: ${error.message}`);
+    log.warn(
+      { code: error.code },
+      `source not reached; going on with what the catalog knows: ${error.message}`,
+    );
     return known;
   }
 }
@@ -92,7 +98,10 @@ async function check(
 ): Promise<void> {
   const catalog = existing?.catalog ?? null;
   const specs = topicSpecs(migration, tables);
-  const described = await describeTopics(kafka, specs.map(({ topic }) => topic));
+  const described = await describeTopics(
+    kafka,
+    specs.map(({ topic }) => topic),
+  );
   const fromSource = sinksOnly ? [] : await sourceProblems(wiring.sources, catalog, context);
   // A source that is merely out of reach is retried by its tasks, where the catalog knows what to go on with.
   const tolerable = (table: string | null) => table !== null && catalog?.table(table) != null;

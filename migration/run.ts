@@ -1,5 +1,5 @@
 import { systemClock } from '../connectors/clock.ts';
-import { ConnectError } from '../connectors/errors.ts';
+import type { ConnectError } from '../connectors/errors.ts';
 import type { Logger } from '../connectors/log.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
@@ -64,10 +64,14 @@ async function follow(
     options.onStatus(status);
     const { halts } = workers;
     const going = status.tables.filter(({ table }) => !halts.has(table));
-    if (halts.size > 0 && (going.length === 0 || (options.until && going.every((one) => isAt(one, options.until))))) {
+    if (
+      halts.size > 0 &&
+      (going.length === 0 || (options.until && going.every((one) => isAt(one, options.until))))
+    ) {
       throw firstHalt(halts);
     }
-    if (halts.size === 0 && options.until && status.tables.every((one) => isAt(one, options.until))) return status;
+    if (halts.size === 0 && options.until && status.tables.every((one) => isAt(one, options.until)))
+      return status;
     if (options.signal.aborted) return status;
     await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
   }

@@ -4,7 +4,7 @@ import { epochName } from '../connectors/runtime/epoch-name.ts';
 import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
 import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
 import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
-import { statusKeys, type ReportedError, type TableReport } from '../connectors/runtime/status-log.ts';
+import { type ReportedError, statusKeys, type TableReport } from '../connectors/runtime/status-log.ts';
 import { sinkGroup } from '../connectors/topic-names.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectorNames } from './config/names.ts';
@@ -24,8 +24,16 @@ export type Phase =
 export interface TableStatus {
   readonly table: string;
   readonly phase: Phase;
-  readonly coverage: { readonly proven: boolean; readonly from: string | null; readonly exportTime: string | null };
-  readonly snapshot: { readonly files: number; readonly filesPublished: number; readonly published: number } & Outcomes;
+  readonly coverage: {
+    readonly proven: boolean;
+    readonly from: string | null;
+    readonly exportTime: string | null;
+  };
+  readonly snapshot: {
+    readonly files: number;
+    readonly filesPublished: number;
+    readonly published: number;
+  } & Outcomes;
   readonly changes: {
     readonly published: number;
     readonly byOperation: { readonly c: number; readonly u: number; readonly d: number };
@@ -111,13 +119,19 @@ async function tableStatus(
   }
   const lagSeconds = lag.lagSeconds(table, sink.positions);
   const loaded = isLoaded(migration, view, table, sink);
-  const lastError = reports.all.map((one) => one.error).find((error) => error?.halted) ??
-    reports.all.map((one) => one.error).find((error) => error !== null) ?? null;
+  const lastError =
+    reports.all.map((one) => one.error).find((error) => error?.halted) ??
+    reports.all.map((one) => one.error).find((error) => error !== null) ??
+    null;
   const follows = migration.source.changes === 'streams';
   const ready = loaded && (!follows || (lagSeconds !== null && lagSeconds <= migration.ready.lagSeconds));
   return {
     table,
-    phase: phaseOf(lastError, { known: record !== null, begun: snapshot !== null, loaded, ready }, reports.snapshot),
+    phase: phaseOf(
+      lastError,
+      { known: record !== null, begun: snapshot !== null, loaded, ready },
+      reports.snapshot,
+    ),
     coverage: {
       proven: snapshot?.proof.proven ?? false,
       from: time(snapshot?.proof.fromMs ?? record?.epoch.createdMs ?? null),
@@ -157,7 +171,8 @@ function phaseOf(
 
 /** Rule C7: loaded when every partition's gate is open for the current snapshot. */
 function isLoaded(migration: Migration, view: TopicsView, table: string, sink: SinkProgress): boolean {
-  if (migration.source.snapshot.from === 'none') return view.catalog.table(table) !== null && sink.lanes.length > 0;
+  if (migration.source.snapshot.from === 'none')
+    return view.catalog.table(table) !== null && sink.lanes.length > 0;
   const snapshot = view.catalog.currentSnapshot(table);
   if (snapshot?.state !== 'complete' || sink.lanes.length === 0) return false;
   return sink.lanes.every((lane) => lane?.snapshot.gateOpen && lane.snapshot.snapshot === snapshot.facts.id);
@@ -207,7 +222,16 @@ function readTo(reports: readonly TableReport[]): number | null {
   return Math.min(...reports.map((report) => report.readToMs as number));
 }
 
-const order: readonly Phase[] = ['failed', 'gap', 'waiting', 'capturing', 'exporting', 'loading', 'following', 'ready'];
+const order: readonly Phase[] = [
+  'failed',
+  'gap',
+  'waiting',
+  'capturing',
+  'exporting',
+  'loading',
+  'following',
+  'ready',
+];
 
 /** The migration is as far as its last table. */
 function overall(phases: readonly Phase[]): Phase {

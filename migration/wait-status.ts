@@ -55,6 +55,8 @@ export async function waitForStatus(
 /** Literal names are shown before the catalog knows them; globs show what it knows. */
 async function tablesOf(migration: Migration, view: TopicsView, signal: AbortSignal): Promise<string[]> {
   const known = view.catalog.tables().map(({ facts }) => facts.table);
-  const literal = migration.source.tables.some((entry) => /[*?]/.test(entry)) ? [] : await tablesOfSource(migration, signal);
+  const literal = migration.source.tables.some((entry) => /[*?]/.test(entry))
+    ? []
+    : await tablesOfSource(migration, signal);
   return [...new Set([...tablesOfCatalog(migration, known), ...literal])].sort();
 }

@@ -1,9 +1,10 @@
+import type { SinkConnector } from '../connectors/connector.ts';
+import { ConnectError } from '../connectors/errors.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { SourceDefinition, SourceRun } from '../connectors/runtime/source-world.ts';
-import type { SinkConnector } from '../connectors/connector.ts';
 import { alternatorSink } from '../sink/alternator/connector.ts';
 import { alternatorOptions } from '../sink/alternator/options.ts';
-import { type Access, type SourceClients, clientsFor } from '../source/access.ts';
+import { type Access, clientsFor, type SourceClients } from '../source/access.ts';
 import { s3ExportSource } from '../source/export/connector.ts';
 import { exportSourceOptions } from '../source/export/options.ts';
 import { dynamoDbScanSource } from '../source/scan/connector.ts';
@@ -11,7 +12,6 @@ import { scanOptions } from '../source/scan/options.ts';
 import { dynamoDbStreamsSource, streamsOptions } from '../source/streams/connector.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectorNames } from './config/names.ts';
-import { ConnectError } from '../connectors/errors.ts';
 
 /** The connectors that a migration file stands for, with their options checked by their own schemas. */
 export interface Wiring {
@@ -59,7 +59,10 @@ function sourcesOf(migration: Migration, tables: readonly string[]): SourceDefin
     });
   }
   if (snapshot.from === 'none' && changes === 'none') {
-    throw new ConnectError('SOURCE_REFUSED', 'Nothing to move: source.snapshot.from and source.changes are both none');
+    throw new ConnectError(
+      'SOURCE_REFUSED',
+      'Nothing to move: source.snapshot.from and source.changes are both none',
+    );
   }
   return sources;
 }
@@ -76,7 +79,10 @@ function snapshotRun(migration: Migration): Extract<SourceRun, { kind: 'snapshot
     const { region, endpoint, forcePathStyle } = snapshot.s3 ?? {};
     const s3 = { region, endpoint, forcePathStyle, credentials: migration.source.credentials };
     const { manifests, slackSeconds } = snapshot;
-    return bound(s3ExportSource, exportSourceOptions.parse({ ...access, s3: defined(s3), manifests, slackSeconds }));
+    return bound(
+      s3ExportSource,
+      exportSourceOptions.parse({ ...access, s3: defined(s3), manifests, slackSeconds }),
+    );
   }
   if (snapshot.from === 'scan') {
     const { segments, readCapacity, slackSeconds } = snapshot;

@@ -39,7 +39,10 @@ export class Workers {
       clock: systemClock,
       log,
     };
-    this.#sinks = Array.from({ length: wiring.sink.tasks }, (_, task) => new SinkTask(wiring.sink, world, task));
+    this.#sinks = Array.from(
+      { length: wiring.sink.tasks },
+      (_, task) => new SinkTask(wiring.sink, world, task),
+    );
     this.#sources = sinksOnly ? null : sourceWorker(migration, view, wiring, world, this.#producer);
   }
 

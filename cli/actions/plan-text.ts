@@ -22,6 +22,8 @@ export function planText(plan: Plan): string {
 }
 
 function tableLines(table: TablePlan): string[] {
+  // Without a look at the source there is nothing to say but what is in the way.
+  if (table.stream === null) return ['', table.table, '  source    not known', ...targetLines(table.target)];
   return [
     '',
     table.table,
@@ -77,6 +79,7 @@ function cutoverLines({ globalIndexes, ttlAttribute }: TargetPlan['atCutover']):
 }
 
 function estimateText({ estimate }: TablePlan): string {
+  if (estimate === null) return 'not known';
   const { seconds, itemsPerSecond, readUnits, readUnitsPerSecond } = estimate;
   const time =
     seconds === null

@@ -1,9 +1,11 @@
 import type { MigrationStatus, TableStatus } from '../../migration/status.ts';
-import { dealtWith } from './status-table.ts';
 import type { ProgressRow } from '../progress.ts';
+import { dealtWith } from './status-table.ts';
 
 /** Turns states, as they come, into rows with a rate of the last seconds. */
-export function progressRows(now: () => number = () => performance.now()): (status: MigrationStatus) => ProgressRow[] {
+export function progressRows(
+  now: () => number = () => performance.now(),
+): (status: MigrationStatus) => ProgressRow[] {
   const history = new Map<string, { at: number; done: number }[]>();
   return (status) =>
     status.tables.map((table) => {
@@ -15,11 +17,20 @@ export function progressRows(now: () => number = () => performance.now()): (stat
       const [first] = seen;
       const seconds = first ? (now() - first.at) / 1000 : 0;
       const rate = first && seconds > 0 ? (done - first.done) / seconds : 0;
-      return { label: table.table, phase: table.phase, done, total: totalOf(table), rate, note: noteOf(table) };
+      return {
+        label: table.table,
+        phase: table.phase,
+        done,
+        total: totalOf(table),
+        rate,
+        note: noteOf(table),
+      };
     });
 }
 
-function totalOf({ snapshot, changes }: TableStatus): number {
+/** Null before there is anything to do: nobody knows how much it will be. */
+function totalOf({ phase, snapshot, changes }: TableStatus): number | null {
+  if (phase === 'waiting' || phase === 'capturing' || phase === 'exporting') return null;
   return snapshot.published + changes.published;
 }
 

@@ -7,7 +7,8 @@ interface Outcomes {
   readonly deadLettered: number;
 }
 
-export const dealtWith = (one: Outcomes): number => one.written + one.superseded + one.filtered + one.deadLettered;
+export const dealtWith = (one: Outcomes): number =>
+  one.written + one.superseded + one.filtered + one.deadLettered;
 
 /** The state for people: a line per table, and what is wrong below it. */
 export function statusTable(status: MigrationStatus): string {
@@ -25,7 +26,11 @@ export function statusTable(status: MigrationStatus): string {
   const errors = status.tables.flatMap(({ table, lastError }) =>
     lastError ? [`${table}: ${lastError.code}: ${lastError.message} ${lastError.hint}`] : [],
   );
-  return [`${status.migration} → ${status.target}: ${status.phase}`, ...columns([head, ...rows]), ...errors].join('\n');
+  return [
+    `${status.migration} → ${status.target}: ${status.phase}`,
+    ...columns([head, ...rows]),
+    ...errors,
+  ].join('\n');
 }
 
 /** Text first, numbers aligned right. */

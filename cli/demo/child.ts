@@ -11,6 +11,8 @@ export interface Child extends AsyncDisposable {
   readonly running: boolean;
   /** Its stdout, once it ended; rejects with the end of its log unless it exited with an expected code. */
   readonly result: Promise<{ readonly code: number; readonly stdout: string }>;
+  /** The last line of its log (progress, mostly); empty when there is none yet. */
+  lastWord(): Promise<string>;
   /** SIGKILL, as a crash. Resolves when it is gone. */
   crash(): Promise<void>;
   /** SIGTERM, as a supervisor's stop: it finishes what is in flight. Resolves when it is gone. */
@@ -81,6 +83,7 @@ export function startChild(args: readonly string[], options: ChildOptions): Chil
     get running() {
       return child.exitCode === null && child.signalCode === null;
     },
+    lastWord: () => lastLines(log, 1),
     crash: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     [Symbol.asyncDispose]: () => end('SIGKILL'),

@@ -1,9 +1,9 @@
 import type { Counts, Workload } from '../../local/workload.ts';
 import type { MigrationStatus, TableStatus } from '../../migration/status.ts';
 import { exitCodes } from '../exit.ts';
-import { type Loading, watchUntil } from './load.ts';
+import { changesOf, type Loading, watchUntil } from './load.ts';
 import type { DemoReport } from './report.ts';
-import { fileName, messina, type Stage } from './stage.ts';
+import { fileName, follow, messina, type Stage } from './stage.ts';
 import { grouped } from './story.ts';
 import type { Watch } from './watch.ts';
 
@@ -26,29 +26,29 @@ export async function drain(
   const { story } = stage;
   return story.step(`The application stops; messina status ${fileName} --wait ready`, async (telling) => {
     const made = await workload.stop();
-    const { c, u, d } = made.byEffect;
+    const changes = changesOf(made);
     const endMs = performance.now() + drainMaxMs;
     await using child = messina(stage, ['status', fileName, '--wait', 'ready', '--json']);
     const table = await watchUntil(stage, workload, watch, telling, migrate, (one) => {
-      const isComplete = one.changes.published >= c + u + d && one.changes.lagRecords === 0;
+      const isComplete = one.changes.published >= changes && one.changes.lagRecords === 0;
       return (one.phase === 'ready' && isComplete) || performance.now() > endMs;
     });
     const status = JSON.parse((await child.result).stdout) as MigrationStatus;
     const lagSeconds = status.tables[0]?.changes.lagSeconds ?? 0;
-    const captured = `${grouped(table.changes.published)} of ${grouped(c + u + d)} changes are in the target`;
+    const captured = `${grouped(table.changes.published)} of ${grouped(changes)} changes are in the target`;
     return [{ made, table, lagSeconds }, `${status.phase}; ${captured}`];
   });
 }
 
 /** Compares the target with the source, in both directions, while the migration runs on. */
 export async function verify(stage: Stage): Promise<DemoReport['verified']> {
-  return stage.story.step(`messina verify ${fileName}`, async () => {
+  return stage.story.step(`messina verify ${fileName}`, async (telling) => {
     await using child = messina(
       stage,
       ['verify', fileName, '--json'],
       [exitCodes.done, exitCodes.differences],
     );
-    const { stdout } = await child.result;
+    const { stdout } = await follow(stage, child, telling, () => []);
     const report = JSON.parse(stdout) as { tables: readonly DemoReport['verified'][] };
     const [table] = report.tables;
     if (table === undefined) throw new Error('messina verify compared no table');

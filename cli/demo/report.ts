@@ -8,8 +8,11 @@ export interface DemoReport {
   /** Loaded before the migration began. */
   readonly items: number;
   readonly changes: {
-    readonly made: number;
+    /** Writes of the workload. */
+    readonly written: number;
     readonly byKind: Counts['byKind'];
+    /** Those that changed something: all but deletes of nothing. */
+    readonly made: number;
     /** As the stream shows them: creations, updates, deletions. */
     readonly captured: TableStatus['changes']['byOperation'];
     readonly deletesWhileLoading: number;
@@ -19,6 +22,7 @@ export interface DemoReport {
   readonly killedAtRows: number;
   /** From the start of `migrate` until every row was written, with the kill and the recovery. */
   readonly loadingSeconds: number;
+  /** Of rows, while rows were written. */
   readonly itemsPerSecond: number;
   /** When it was ready. */
   readonly lagSeconds: number;
@@ -39,22 +43,22 @@ export function reportTable(report: DemoReport): string {
   const { c, u, d } = changes.captured;
   const rows = [
     ['items', grouped(report.items)],
-    ['killed and resumed', `at ${grouped(report.killedAtRows)} rows`],
     [
-      'changes made',
-      `${grouped(changes.made)} (put ${grouped(put)}, update ${grouped(update)}, replace ${grouped(replace)}, delete ${grouped(deleted)})`,
+      'workload',
+      `${grouped(changes.written)} writes: put ${grouped(put)}, update ${grouped(update)}, replace ${grouped(replace)}, delete ${grouped(deleted)}`,
     ],
     [
-      'changes captured',
-      `${grouped(c + u + d)} (created ${grouped(c)}, updated ${grouped(u)}, deleted ${grouped(d)})`,
+      'changes',
+      `${grouped(c + u + d)} of ${grouped(changes.made)}: created ${grouped(c)}, updated ${grouped(u)}, deleted ${grouped(d)}`,
     ],
     [
       'while loading',
       `${grouped(changes.deletesWhileLoading)} deletes, ${grouped(changes.reinsertsWhileLoading)} re-inserts`,
     ],
+    ['killed, resumed', `after ${grouped(report.killedAtRows)} rows`],
     [
-      'loading',
-      `${report.loadingSeconds.toFixed(1)} s, ${grouped(report.itemsPerSecond)} items/s with the kill`,
+      'loaded in',
+      `${report.loadingSeconds.toFixed(1)} s with the kill; ${grouped(report.itemsPerSecond)} items/s while writing`,
     ],
     ['lag when ready', `${report.lagSeconds.toFixed(1)} s`],
     ['compared', `${grouped(verified.compared)} keys, both ways`],

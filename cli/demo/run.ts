@@ -6,7 +6,7 @@ import type { DemoOptions } from '../commands/demo.ts';
 import { type ExitCode, exitCodes, isAbort } from '../exit.ts';
 import type { Session } from '../session.ts';
 import { drain, verify } from './finish.ts';
-import { loadWithKill } from './load.ts';
+import { changesOf, loadWithKill } from './load.ts';
 import { capture, exportTable, fillTable } from './prepare.ts';
 import { type DemoReport, reportTable } from './report.ts';
 import { settingsOf } from './settings.ts';
@@ -65,7 +65,8 @@ async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
     table: settings.table,
     items: settings.items,
     changes: {
-      made: drained.made.operations,
+      written: drained.made.operations,
+      made: changesOf(drained.made),
       byKind: drained.made.byKind,
       captured: drained.table.changes.byOperation,
       deletesWhileLoading: loading.deletes,
@@ -73,7 +74,7 @@ async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
     },
     killedAtRows: loading.killedAtRows,
     loadingSeconds: loading.loadingSeconds,
-    itemsPerSecond: Math.round(settings.items / loading.loadingSeconds),
+    itemsPerSecond: Math.round(settings.items / Math.max(0.1, loading.writingSeconds)),
     lagSeconds: drained.lagSeconds,
     verified,
     differences: verified.missing + verified.different + verified.extra,

@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalServices } from '../../local/services.ts';
 import type { TableAddress } from '../../local/table.ts';
+import type { ProgressRow } from '../progress.ts';
 import type { Session } from '../session.ts';
 import { type Child, startChild } from './child.ts';
 import { credentials, migrationFile, region } from './migration-file.ts';
 import type { Settings } from './settings.ts';
-import type { Story } from './story.ts';
+import type { Story, Telling } from './story.ts';
 
 /** Where the demo plays: services that run, a directory with the migration file, and who is told. */
 export interface Stage {
@@ -34,6 +35,18 @@ export async function writeMigrationFile(stage: Stage, manifest: string | null):
   const { table, slackSeconds, writesPerSecond } = stage.settings;
   const text = migrationFile({ services: stage.services, table, slackSeconds, writesPerSecond, manifest });
   await writeFile(fileOf(stage), text);
+}
+
+/** Waits for a command, and tells what it says of its progress. Returns its result. */
+export async function follow(stage: Stage, child: Child, telling: Telling, rows: () => ProgressRow[]) {
+  let told = '';
+  for (; child.running; await stage.story.pause(100)) {
+    telling.show(rows());
+    const word = await child.lastWord();
+    if (word !== told) telling.note(word);
+    told = word;
+  }
+  return child.result;
 }
 
 /** Runs a command of ours beside us, in the demo's directory. */

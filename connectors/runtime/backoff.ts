@@ -1,6 +1,6 @@
-import type { Logger } from '../log.ts';
 import type { Clock } from '../clock.ts';
 import { asConnectError, type ConnectError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 
 export interface Backoff {
   readonly baseMs: number;

@@ -23,9 +23,13 @@ export async function leadCapture(
   const facts = await plugin.describe(options, table, task.context);
   if (known) {
     if (known.facts.tableId !== null && facts.tableId !== null && known.facts.tableId !== facts.tableId) {
-      throw new ConnectError('SOURCE_DATA_GAP', `Table ${table} was deleted and created again: its TableId changed`, {
-        detail: { table },
-      });
+      throw new ConnectError(
+        'SOURCE_DATA_GAP',
+        `Table ${table} was deleted and created again: its TableId changed`,
+        {
+          detail: { table },
+        },
+      );
     }
     return;
   }

@@ -1,9 +1,4 @@
-import type {
-  SinkRecord,
-  SnapshotPartitionRecord,
-  SnapshotRecord,
-  TableRecord,
-} from '../catalog-records.ts';
+import type { SinkRecord, SnapshotPartitionRecord, SnapshotRecord, TableRecord } from '../catalog-records.ts';
 import { ConnectError } from '../errors.ts';
 import type { KeyedLog } from '../kafka/keyed-log.ts';
 
@@ -116,6 +111,9 @@ function parse<T>(key: string, value: string): T {
   try {
     return JSON.parse(value) as T;
   } catch (cause) {
-    throw new ConnectError('KAFKA_TOPIC_CORRUPT', `Catalog record ${key} is not JSON`, { cause, detail: { key } });
+    throw new ConnectError('KAFKA_TOPIC_CORRUPT', `Catalog record ${key} is not JSON`, {
+      cause,
+      detail: { key },
+    });
   }
 }

@@ -1,9 +1,10 @@
 import type { Epoch, TableFacts } from '../catalog-records.ts';
 import type { ChangesSource, SourcePartition } from '../connector.ts';
+import { ConnectError } from '../errors.ts';
 import { retrying } from './backoff.ts';
 import { leadCapture } from './capture-lead.ts';
+import { coverageSoFarMs, prove } from './coverage.ts';
 import { epochName } from './epoch-name.ts';
-import { coverageSoFarMs } from './coverage.ts';
 import { readiness } from './lineage.ts';
 import type { OffsetStore, StoredPosition } from './offset-store.ts';
 import { taskOf } from './ownership.ts';
@@ -53,8 +54,10 @@ export class ChangesTable {
     report.readTo(this.#table, () => (this.#waiting ? null : this.#readTo()));
     try {
       for (;;) {
-        await retrying(() => this.#turn(record.facts, record.epoch, offsets), world, (error) =>
-          report.fault(this.#table, error),
+        await retrying(
+          () => this.#turn(record.facts, record.epoch, offsets),
+          world,
+          (error) => report.fault(this.#table, error),
         );
         await this.#wake.wait(LIST_INTERVAL_MS, context.signal);
         if (this.#failure !== null) throw this.#failure;
@@ -72,8 +75,9 @@ export class ChangesTable {
     const stored = offsets.of(this.#table, epochName(epoch));
     const listed = new Set(listing.map((partition) => partition.id));
     const roots = new Set(epoch.roots);
+    this.#proveAgain(epoch, stored);
     let waiting = false;
-    for (const partition of [...listing, ...unlisted(stored, listed)]) {
+    for (const partition of [...listing, ...unlisted(stored, listed, roots)]) {
       if (taskOf(this.#table, partition.id, this.#task.definition.tasks) !== this.#task.task) continue;
       if (this.#running.has(partition.id)) continue;
       const state = readiness(partition, stored, listed, roots);
@@ -83,6 +87,19 @@ export class ChangesTable {
       if (state === 'wait' || state === 'lost') waiting = true;
     }
     this.#waiting = waiting || listing.length === 0;
+  }
+
+  /** Rule C5: coverage rises when a shard is read late; then the proof of rule C1 is made again. */
+  #proveAgain(epoch: Epoch, stored: ReadonlyMap<string, StoredPosition>): void {
+    const snapshot = this.#task.catalog.currentSnapshot(this.#table);
+    if (!snapshot?.proof.proven) return;
+    const { slackMs, exportMs } = snapshot.proof;
+    if (prove(coverageSoFarMs(epoch, stored), slackMs, exportMs).proven) return;
+    throw new ConnectError(
+      'SOURCE_DATA_GAP',
+      `Table ${this.#table}: the stream was read so late that changes since its snapshot may be lost`,
+      { detail: { table: this.#table, snapshot: snapshot.facts.id } },
+    );
   }
 
   #lost(id: string): void {
@@ -134,14 +151,14 @@ export class ChangesTable {
   }
 }
 
-/** Stored, undrained partitions that the source lists no longer: reading them shows whether anything is lost. */
+/** Roots and undrained partitions that the source lists no longer: reading them shows whether anything is lost. */
 function unlisted(
   stored: ReadonlyMap<string, StoredPosition>,
   listed: ReadonlySet<string>,
+  roots: ReadonlySet<string>,
 ): SourcePartition[] {
-  const found: SourcePartition[] = [];
-  for (const [id, position] of stored) {
-    if (!position.done && !listed.has(id)) found.push({ id, after: [], expectedRecords: null });
-  }
-  return found;
+  const ids = new Set([...roots, ...stored.keys()]);
+  return [...ids]
+    .filter((id) => !listed.has(id) && !stored.get(id)?.done)
+    .map((id) => ({ id, after: [], expectedRecords: null }));
 }

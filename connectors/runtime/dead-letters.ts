@@ -52,7 +52,9 @@ export class DeadLetters {
       const records = letters.map((letter) => this.#record(letter, topic, partition));
       await this.#producer.send(this.#from.topic, 0, records);
     } catch (cause) {
-      throw new ConnectError('DEAD_LETTER_FAILED', `Topic ${this.#from.topic} could not be written`, { cause });
+      throw new ConnectError('DEAD_LETTER_FAILED', `Topic ${this.#from.topic} could not be written`, {
+        cause,
+      });
     }
   }
 

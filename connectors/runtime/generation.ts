@@ -62,7 +62,10 @@ export class Generation {
       await until(found, this.#configs, signal);
       return;
     }
-    const ids = Array.from({ length: Math.max(known ?? 0, tasks) }, (_, i) => `${this.#group}-${connector}-${i}`);
+    const ids = Array.from(
+      { length: Math.max(known ?? 0, tasks) },
+      (_, i) => `${this.#group}-${connector}-${i}`,
+    );
     await TransactionalProducer.fence(this.#kafka, ids);
     await this.#write(fencingKey(connector), { 'task-count': tasks });
   }
@@ -75,7 +78,11 @@ export class Generation {
   }
 
   async #write(key: string, value: Record<string, number>): Promise<void> {
-    const record = { key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)), timestampMs: this.#clock.now() };
+    const record = {
+      key: Buffer.from(key),
+      value: Buffer.from(JSON.stringify(value)),
+      timestampMs: this.#clock.now(),
+    };
     await this.#producer.send(this.#topic, 0, [record]);
     await this.#configs.readToEnd();
   }

@@ -38,7 +38,9 @@ export function decodeIncoming(
     record = converter.decode({ key: raw.key, value: raw.value, timestampMs: raw.timestampMs });
   } catch (thrown) {
     const known = thrown instanceof ConnectError;
-    const error = known ? thrown : new ConnectError('RECORD_UNDECODABLE', asConnectError(thrown).message, { cause: thrown });
+    const error = known
+      ? thrown
+      : new ConnectError('RECORD_UNDECODABLE', asConnectError(thrown).message, { cause: thrown });
     return { incoming: { raw, record: null, outcome: 'deadLettered', error, stage: 'VALUE_CONVERTER' } };
   }
   if (transforms.length === 0) {

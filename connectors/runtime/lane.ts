@@ -122,10 +122,16 @@ export class Lane {
     const { snapshot } = this.#state;
     const { snapshot: topic, partition } = this.#topics;
     const outcomes =
-      rows.length === 0 ? NO_OUTCOMES : await writeLane(this.#target, topic, partition, rows, snapshot.countedTo);
+      rows.length === 0
+        ? NO_OUTCOMES
+        : await writeLane(this.#target, topic, partition, rows, snapshot.countedTo);
     this.#state = {
       ...this.#state,
-      snapshot: { ...snapshot, ...advance(snapshot, nextOffset), outcomes: addOutcomes(snapshot.outcomes, outcomes) },
+      snapshot: {
+        ...snapshot,
+        ...advance(snapshot, nextOffset),
+        outcomes: addOutcomes(snapshot.outcomes, outcomes),
+      },
     };
   }
 

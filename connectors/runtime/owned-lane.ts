@@ -1,12 +1,12 @@
 import type { SinkTask as PluginTask, TakeOver } from '../connector.ts';
 import type { ConnectError } from '../errors.ts';
 import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
+import { retrying } from './backoff.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { Lane } from './lane.ts';
 import type { Committed, LaneState } from './lane-state.ts';
 import { preparedTable } from './sink-prepare.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
-import { retrying } from './backoff.ts';
 
 export interface OwnedLaneOptions {
   readonly id: string;
@@ -91,8 +91,18 @@ export class OwnedLane {
   entries(committed: { snapshot: Required<Committed>; changes: Required<Committed> }) {
     const { snapshot, changes, partition } = this.#topics;
     return [
-      { topic: snapshot, partition, offset: committed.snapshot.offset ?? 0, metadata: committed.snapshot.metadata },
-      { topic: changes, partition, offset: committed.changes.offset ?? 0, metadata: committed.changes.metadata },
+      {
+        topic: snapshot,
+        partition,
+        offset: committed.snapshot.offset ?? 0,
+        metadata: committed.snapshot.metadata,
+      },
+      {
+        topic: changes,
+        partition,
+        offset: committed.changes.offset ?? 0,
+        metadata: committed.changes.metadata,
+      },
     ];
   }
 

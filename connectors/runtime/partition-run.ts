@@ -1,6 +1,6 @@
 import type { CaptureProgress, PartitionReader, Position, SourceBatch } from '../connector.ts';
-import { ConnectError } from '../errors.ts';
-import { retrying } from './backoff.ts';
+import { asConnectError, ConnectError } from '../errors.ts';
+import { backoffMs } from './backoff.ts';
 import { addCounts, NO_COUNTS, type PartitionName, type StoredPosition } from './offset-store.ts';
 import { rejectedToRecords, toBatches } from './outgoing.ts';
 import type { Batch } from './publisher.ts';
@@ -22,6 +22,8 @@ export class PartitionRun {
   #stored: StoredPosition | null;
   #storedAt: number;
   #capture: CaptureProgress | null = null;
+  /** In a row, without a batch between them. */
+  #failures = 0;
 
   constructor(
     task: TaskRun,
@@ -46,9 +48,20 @@ export class PartitionRun {
   /** Resolves when the partition is drained and committed. Throws what halts its table, or the abort. */
   async run(): Promise<void> {
     const { clock, log, context, report } = this.#task;
-    await retrying(() => this.#readOn(), { clock, log, signal: context.signal }, (error) =>
-      report.fault(this.#name.table, error),
-    );
+    const { signal } = context;
+    for (;;) {
+      try {
+        return await this.#readOn();
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = asConnectError(thrown);
+        if (error.remedy !== 'retry') throw error;
+        report.fault(this.#name.table, error);
+        const detail = { partition: this.#name.partition, attempt: this.#failures };
+        log.warn({ code: error.code, ...detail }, `read again from its position: ${error.message}`);
+        await clock.sleep(backoffMs(this.#failures++), signal);
+      }
+    }
   }
 
   async #readOn(): Promise<void> {
@@ -75,6 +88,9 @@ export class PartitionRun {
     const nothing = batch.records.length === 0 && batch.rejected.length === 0;
     if (!(nothing && !batch.done && !this.#quietStoreDue(batch.position))) await this.#store(batch);
     if (batch.capture) this.#capture = batch.capture;
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#task.report.fault(this.#name.table, null);
   }
 
   #quietStoreDue(position: Position): boolean {

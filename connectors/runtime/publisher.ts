@@ -1,10 +1,10 @@
-import type { Logger } from '../log.ts';
 import type { Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import { KafkaError } from '../kafka/errors.ts';
 import { partitionOf } from '../kafka/murmur2.ts';
 import type { TransactionalProducer } from '../kafka/producer.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
+import type { Logger } from '../log.ts';
 import { BACKOFF, backoffMs } from './backoff.ts';
 import type { KeyedEntry } from './catalog.ts';
 
@@ -184,7 +184,11 @@ export class Publisher {
     const { offsets, offsetsPartitions, catalog } = this.#topics;
     const batches = publication.offsets.map((entry) => {
       const record = toRecord(entry);
-      return { topic: offsets, partition: partitionOf(record.key as Buffer, offsetsPartitions), records: [record] };
+      return {
+        topic: offsets,
+        partition: partitionOf(record.key as Buffer, offsetsPartitions),
+        records: [record],
+      };
     });
     const entries = [...publication.catalog, ...(publication.catalogOf?.(bases) ?? [])];
     if (entries.length > 0) batches.push({ topic: catalog, partition: 0, records: entries.map(toRecord) });

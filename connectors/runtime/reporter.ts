@@ -1,8 +1,8 @@
-import type { Logger } from '../log.ts';
 import type { Clock } from '../clock.ts';
 import type { ConnectError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { TaskReport } from './source-world.ts';
-import { reportedError, statusKeys, type StatusWriter, type TableReport } from './status-log.ts';
+import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
 
 interface TableState {
   phase: string | null;
@@ -20,11 +20,7 @@ export class Reporter implements TaskReport {
   readonly #tables = new Map<string, TableState>();
   readonly #written = new Map<string, string>();
 
-  constructor(
-    connector: string,
-    task: number,
-    world: { status: StatusWriter; clock: Clock; log: Logger },
-  ) {
+  constructor(connector: string, task: number, world: { status: StatusWriter; clock: Clock; log: Logger }) {
     this.#connector = connector;
     this.#task = task;
     this.#status = world.status;

@@ -70,7 +70,11 @@ async function write(
   await producer.init();
   await producer.begin();
   await producer.send(world.topics.catalog, 0, [
-    { key: Buffer.from(key), value: value === null ? null : Buffer.from(value), timestampMs: world.clock.now() },
+    {
+      key: Buffer.from(key),
+      value: value === null ? null : Buffer.from(value),
+      timestampMs: world.clock.now(),
+    },
   ]);
   await producer.commit();
   await world.catalog.readToEnd();

@@ -1,4 +1,5 @@
-import type { SinkContext, SinkTask as PluginTask } from '../connector.ts';
+import { setMaxListeners } from 'node:events';
+import type { SinkTask as PluginTask, SinkContext } from '../connector.ts';
 import { asConnectError, type ConnectError } from '../errors.ts';
 import type { Unit } from '../kafka/assignor.ts';
 import { GroupMember } from '../kafka/group.ts';
@@ -7,7 +8,7 @@ import { TopicReader } from '../kafka/reader.ts';
 import { sinkGroup } from '../topic-names.ts';
 import { backoffMs } from './backoff.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { FRESH_LANE, readLane, writeLane as laneToCommit, type LaneState } from './lane-state.ts';
+import { FRESH_LANE, type LaneState, writeLane as laneToCommit, readLane } from './lane-state.ts';
 import { OwnedLane } from './owned-lane.ts';
 import { Reporter } from './reporter.ts';
 import { sinkUnits, unitTable } from './sink-units.ts';
@@ -44,7 +45,12 @@ export class SinkTask {
     this.#reader = new TopicReader(world.kafka, { maxBytes: FETCH_BYTES_MAX, maxBytesPerPartition: 1 << 20 });
     this.#deadLetters = new DeadLetters(
       world.deadLetters,
-      { topic: world.topics.deadLetters, connector: definition.name, task, pluginName: definition.plugin.name },
+      {
+        topic: world.topics.deadLetters,
+        connector: definition.name,
+        task,
+        pluginName: definition.plugin.name,
+      },
       definition.tolerance,
     );
     const { tables } = definition;
@@ -64,6 +70,8 @@ export class SinkTask {
   }
 
   async start(): Promise<void> {
+    // Every lane listens to it.
+    setMaxListeners(0, this.#stop.signal);
     const { clock, log } = this.#world;
     const context: SinkContext = {
       clock,
@@ -96,7 +104,10 @@ export class SinkTask {
       this.#lanes.delete(id);
       this.#committed.delete(id);
     }
-    const asked = groupBy(units.flatMap((unit) => unit.partitions), ({ topic }) => topic);
+    const asked = groupBy(
+      units.flatMap((unit) => unit.partitions),
+      ({ topic }) => topic,
+    );
     const positions = await this.#member.fetchCommitted(
       [...asked].map(([topic, parts]) => ({ topic, partitions: parts.map(({ partition }) => partition) })),
     );
@@ -113,7 +124,12 @@ export class SinkTask {
   }
 
   /** @param after the same lane as it ran before: nothing of it may be in flight when the new one begins. */
-  #startLane(unit: Unit, table: string, state: LaneState | null, after: Promise<void> = Promise.resolve()): void {
+  #startLane(
+    unit: Unit,
+    table: string,
+    state: LaneState | null,
+    after: Promise<void> = Promise.resolve(),
+  ): void {
     const lane = new OwnedLane({
       id: unit.id,
       table,

@@ -1,8 +1,8 @@
-import type { Logger } from '../log.ts';
 import type { Clock } from '../clock.ts';
 import type { Converter, SinkConnector, Transform } from '../connector.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
+import type { Logger } from '../log.ts';
 import type { TopicNames } from '../topic-names.ts';
 import type { Catalog } from './catalog.ts';
 import type { StatusWriter } from './status-log.ts';

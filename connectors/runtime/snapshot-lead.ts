@@ -3,8 +3,8 @@ import type { SnapshotSource } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { endOffsets } from '../kafka/offsets.ts';
 import { catalogEntry, catalogKeys } from './catalog.ts';
-import { epochName } from './epoch-name.ts';
 import { coverageMs, prove, version0 } from './coverage.ts';
+import { epochName } from './epoch-name.ts';
 import { beginMarkers } from './markers.ts';
 import type { TaskRun } from './source-world.ts';
 import { until } from './wake.ts';
@@ -65,15 +65,20 @@ async function beginWithoutCapture(
     firstOffsets: new Array(task.partitions).fill(0),
     roots: [],
   };
-  await begin(task, facts, { facts, epoch }, {
-    facts: snapshot,
-    epoch: 1,
-    rank: 0,
-    version: epoch.version0,
-    state: 'begun',
-    proof: { proven: false, fromMs: null, slackMs: 0, exportMs: snapshot.exportMs },
-    changesOffsets: null,
-  });
+  await begin(
+    task,
+    facts,
+    { facts, epoch },
+    {
+      facts: snapshot,
+      epoch: 1,
+      rank: 0,
+      version: epoch.version0,
+      state: 'begun',
+      proof: { proven: false, fromMs: null, slackMs: 0, exportMs: snapshot.exportMs },
+      changesOffsets: null,
+    },
+  );
 }
 
 /** Resolves with the coverage once every root was read (rule C1). */
@@ -120,4 +125,3 @@ function unproven(table: string, fromMs: number, slackMs: number, exportMs: numb
     { detail: { table, coverageFrom: time(fromMs), exportTime: time(exportMs) } },
   );
 }
-

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { asConnectError, ConnectError } from '../errors.ts';
 import { TransactionalProducer } from '../kafka/producer.ts';
 import { backoffMs } from './backoff.ts';
@@ -7,7 +8,7 @@ import { Publisher } from './publisher.ts';
 import { Reporter } from './reporter.ts';
 import { SnapshotTable } from './snapshot-table.ts';
 import type { SourceDefinition, SourceWorld, TaskRun } from './source-world.ts';
-import { statusKeys, type StatusWriter } from './status-log.ts';
+import { type StatusWriter, statusKeys } from './status-log.ts';
 
 export interface SourceTaskOptions {
   readonly definition: SourceDefinition;
@@ -33,7 +34,10 @@ export class SourceTask {
   constructor(world: SourceWorld, options: SourceTaskOptions) {
     this.#world = world;
     this.#options = options;
-    this.#reporter = new Reporter(options.definition.name, options.task, { ...world, status: options.status });
+    this.#reporter = new Reporter(options.definition.name, options.task, {
+      ...world,
+      status: options.status,
+    });
   }
 
   /** Tables that halted, with why. */
@@ -112,7 +116,12 @@ export class SourceTask {
   async #table(run: TaskRun, table: string): Promise<void> {
     const halted = new AbortController();
     const signal = AbortSignal.any([run.context.signal, halted.signal]);
-    const mine: TaskRun = { ...run, context: { ...run.context, signal, log: run.context.log.child({ table }) } };
+    // Every wait of every reader listens to it.
+    setMaxListeners(0, signal);
+    const mine: TaskRun = {
+      ...run,
+      context: { ...run.context, signal, log: run.context.log.child({ table }) },
+    };
     try {
       const { run: bound } = run.definition;
       if (bound.kind === 'changes') await new ChangesTable(mine, bound.plugin, bound.options, table).run();

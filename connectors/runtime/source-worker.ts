@@ -78,7 +78,8 @@ export class SourceWorker {
   /** Tables that halted in tasks of this process. */
   get halts(): Map<string, ConnectError> {
     const all = new Map<string, ConnectError>();
-    for (const { task } of this.#running.values()) for (const [table, error] of task.halts) all.set(table, error);
+    for (const { task } of this.#running.values())
+      for (const [table, error] of task.halts) all.set(table, error);
     return all;
   }
 

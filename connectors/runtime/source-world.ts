@@ -1,8 +1,8 @@
-import type { Logger } from '../log.ts';
 import type { Clock } from '../clock.ts';
 import type { ChangesSource, Converter, SnapshotSource, TaskContext } from '../connector.ts';
 import type { ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
+import type { Logger } from '../log.ts';
 import type { TopicNames } from '../topic-names.ts';
 import type { Catalog } from './catalog.ts';
 import type { OffsetStore } from './offset-store.ts';

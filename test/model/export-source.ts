@@ -64,7 +64,7 @@ export class Exports {
         if (exportMs === null) {
           const fromMs = isOff('C1.slack') ? this.#time.nowMs : (notBeforeMs ?? 0);
           await clock.sleep(Math.max(0, fromMs - this.#time.nowMs), signal);
-          exportMs = Math.max(this.#time.nowMs, fromMs);
+          exportMs = Math.ceil(Math.max(this.#time.nowMs, fromMs));
         }
         const readyMs = exportMs + kind.toMs + this.#time.random.between(0, 8000);
         await clock.sleep(Math.max(0, readyMs - this.#time.nowMs), signal);

@@ -48,7 +48,7 @@ export class History {
     this.#source = new SourceTable(time, 2 + random.below(4), random.chance(0.3) ? 60_000 : 1000);
     this.#target = new Target(time, profile.target, random.chance(profile.balanced));
     this.#versioned = random.chance(profile.versioned) ? new VersionedTarget(time) : null;
-    const manifestMs = random.chance(profile.manifest) ? time.nowMs + random.between(10_000, 60_000) : null;
+    const manifestMs = random.chance(profile.manifest) ? Math.floor(time.nowMs + random.between(10_000, 60_000)) : null;
     const isScan = random.chance(0.3);
     const shape = isScan ? { fromMs: 0, toMs: 8000, slackMs: 4000 } : { fromMs: -6000, toMs: 6000, slackMs: 15_000 };
     this.#exports = new Exports(time, this.#source, { ...shape, manifestMs }, facts);
@@ -170,14 +170,14 @@ export class History {
   /** Lets everything drain, then holds the target against the source. */
   async #settle(): Promise<Verdict> {
     const untilMs = this.time.nowMs + SETTLE_MAX_MS;
-    while (!this.#isCaughtUp()) {
+    for (let waitsFor = this.#waitsFor(); waitsFor !== null; waitsFor = this.#waitsFor()) {
       const failed = this.#workers.find((worker) => worker.failure !== null);
       if (failed) return wrong(`a worker failed: ${String(failed.failure)}`);
       const halts = this.#workers.filter((worker) => worker.isRunning).flatMap((worker) => [...worker.halts.values()]);
       const halt = halts[0];
       if (halt && GAPS.has(halt.code) && this.#profile.mayHalt(halt.code)) return this.#verdict('gap');
       if (halt) return wrong(`halted: ${halt.code} ${halt.message}`);
-      if (this.time.nowMs > untilMs) return wrong('stuck');
+      if (this.time.nowMs > untilMs) return wrong(`stuck: waits for ${waitsFor}`);
       await this.#pass(3000);
     }
     // Late writes of whoever was given up.
@@ -185,30 +185,30 @@ export class History {
     return this.#verdict('equal');
   }
 
-  #isCaughtUp(): boolean {
+  /** What is not drained yet; null: all is. */
+  #waitsFor(): string | null {
     const { published, lanes } = this.#ledger;
     if (!this.#workers.some((worker) => worker.isRunning)) this.#startWorker();
-    if (this.#workers.some(({ site, isRunning, isStopped }) => site.process.alive && !isRunning && !isStopped)) {
-      return false;
-    }
-    if (!lanes.every((lane) => lane.isComplete)) return false;
+    const asleep = this.#workers.find(({ site, isRunning, isStopped }) => site.process.alive && !isRunning && !isStopped);
+    if (asleep) return `${asleep.site.process.name}, which sleeps`;
+    if (!lanes.every((lane) => lane.isComplete)) return 'the complete-markers';
     // What is nearly a day old may lie before the coverage, or be trimmed.
     const oldMs = this.time.nowMs - 23 * 3_600_000;
-    const unread = this.#source.records.some(({ atMs, shard, sequence }) => {
+    const unread = this.#source.records.find(({ atMs, shard, sequence }) => {
       return atMs > oldMs && !published.has(`${shard}/${sequence}`);
     });
-    if (unread) return false;
-    const sinks = this.#versioned ? [SINK, VERSIONED_SINK] : [SINK];
-    return sinks.every((sink) => [names.snapshot(TABLE), names.changes(TABLE)].every((topic) => this.#isSunk(sink, topic)));
-  }
-
-  #isSunk(sink: string, topic: string): boolean {
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      const { offset } = this.#coordinator.committed(sinkGroup(sink), topic, partition);
-      const end = this.#broker.end(topic, partition);
-      if ((offset ?? 0) < end) return false;
+    if (unread) return `${unread.shard}/${unread.sequence}, which is not published`;
+    for (const sink of this.#versioned ? [SINK, VERSIONED_SINK] : [SINK]) {
+      if (!this.#coordinator.isStable(sinkGroup(sink))) return `a rebalance of ${sink}`;
+      for (const topic of [names.snapshot(TABLE), names.changes(TABLE)]) {
+        for (let partition = 0; partition < PARTITIONS; partition++) {
+          const { offset } = this.#coordinator.committed(sinkGroup(sink), topic, partition);
+          const end = this.#broker.end(topic, partition);
+          if ((offset ?? 0) < end) return `${sink}, which has ${topic}/${partition} up to ${offset} of ${end}`;
+        }
+      }
     }
-    return this.#coordinator.isStable(sinkGroup(sink));
+    return null;
   }
 
   #verdict(outcome: 'equal' | 'gap'): Verdict {

@@ -73,8 +73,11 @@ export class Target {
       new Promise((resolve, reject) => {
         const { random } = this.#time;
         const executing = this.balanced ? random.pick(NODES.filter((one) => !this.down.has(one))) : node;
-        const answer = (ms: number, give: () => void) => this.#time.at(ms, process, give);
-        if (this.down.has(executing)) return answer(2, () => reject(refused()));
+        const answer = (ms: number, give: () => void) => void this.#time.at(ms, process, give);
+        if (this.down.has(executing)) {
+          answer(2, () => reject(refused()));
+          return;
+        }
         for (const index of indexes) this.observer.sent(records[index]!);
         const luck = random.next();
         const { unknown, throttled } = this.faults;

@@ -1,7 +1,12 @@
 /**
  * Compares two DynamoDB tables in both directions with nothing of Messina's: the SDK's Scan and a canonical text per item.
  */
-import { type AttributeValue, DescribeTableCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 
 export interface Differences {
@@ -38,7 +43,13 @@ export async function expectEqualTables(
   return rows;
 }
 
-async function readAll({ client, table }: { client: DynamoDBClient; table: string }): Promise<Map<string, string>> {
+async function readAll({
+  client,
+  table,
+}: {
+  client: DynamoDBClient;
+  table: string;
+}): Promise<Map<string, string>> {
   const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
   const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName as string);
   const items = new Map<string, string>();
@@ -66,7 +77,8 @@ function canonical(value: AttributeValue): string {
   if (value.SS) return `SS${JSON.stringify([...value.SS].sort())}`;
   if (value.N) return `N${canonicalNumber(value.N)}`;
   if (value.NS) return `NS${JSON.stringify(value.NS.map(canonicalNumber).sort())}`;
-  if (value.BS) return `BS${JSON.stringify(value.BS.map((one) => Buffer.from(one).toString('base64')).sort())}`;
+  if (value.BS)
+    return `BS${JSON.stringify(value.BS.map((one) => Buffer.from(one).toString('base64')).sort())}`;
   if (value.B) return `B${Buffer.from(value.B).toString('base64')}`;
   return JSON.stringify(value);
 }

@@ -63,6 +63,7 @@ export async function messinaJson<T>(...args: readonly string[]): Promise<T> {
 /** Waits for the end, which must be this exit code; what it said on stderr is in the failure's message. */
 export async function expectExit(ended: Promise<Ended>, code: number): Promise<Ended> {
   const result = await ended;
-  if (result.code !== code) throw new Error(`exit code ${result.code} in place of ${code}:\n${result.stderr}`);
+  if (result.code !== code)
+    throw new Error(`exit code ${result.code} in place of ${code}:\n${result.stderr}`);
   return result;
 }
