@@ -1,7 +1,5 @@
 import { classify, type ErrorKind, outcomeUnknownOf } from './error-table.ts';
 
-export type { ErrorKind } from './error-table.ts';
-
 export interface DynamoDbErrorDetail {
   /** HTTP status; null when no answer came. */
   readonly status?: number | null;

@@ -1,5 +1,5 @@
 import { systemClock } from '../connectors/clock.ts';
-import type { ConnectError } from '../connectors/errors.ts';
+import { ConnectError, type ErrorCode } from '../connectors/errors.ts';
 import type { Logger } from '../connectors/log.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
@@ -58,23 +58,28 @@ async function follow(
   options: MigrateOptions,
 ): Promise<MigrationStatus> {
   const lag = new LagTracker(systemClock.now);
+  const startedMs = systemClock.now();
   for (;;) {
     await view.readToEnd();
     const status = await readStatus(migration, view, tables, lag);
     options.onStatus(status);
-    const { halts } = workers;
+    const halts = haltsOf(status, workers, startedMs);
     const going = status.tables.filter(({ table }) => !halts.has(table));
-    if (
-      halts.size > 0 &&
-      (going.length === 0 || (options.until && going.every((one) => isAt(one, options.until))))
-    ) {
-      throw firstHalt(halts);
-    }
-    if (halts.size === 0 && options.until && status.tables.every((one) => isAt(one, options.until)))
-      return status;
-    if (options.signal.aborted) return status;
+    const there = going.every((one) => options.until !== null && isAt(one, options.until));
+    if (halts.size > 0 && there) throw firstHalt(halts);
+    if ((halts.size === 0 && there) || options.signal.aborted) return status;
     await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
   }
+}
+
+/** Tables that halted since this run began, here or in another process of the migration. */
+function haltsOf(status: MigrationStatus, workers: Workers, sinceMs: number): Map<string, ConnectError> {
+  const halts = workers.halts;
+  for (const { table, lastError } of status.tables) {
+    if (!lastError?.halted || halts.has(table) || Date.parse(lastError.at) < sinceMs) continue;
+    halts.set(table, new ConnectError(lastError.code as ErrorCode, lastError.message, { detail: { table } }));
+  }
+  return halts;
 }
 
 /** Is a table where `--until` or `--wait` asks it to be? */

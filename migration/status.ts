@@ -41,7 +41,8 @@ export interface TableStatus {
     /** Null: nobody knows yet how far the stream is read. */
     readonly lagSeconds: number | null;
   } & Outcomes;
-  readonly lastError: ReportedError | null;
+  /** `at`: when it was said, ISO. */
+  readonly lastError: (ReportedError & { readonly at: string }) | null;
 }
 
 export interface MigrationStatus {
@@ -119,10 +120,7 @@ async function tableStatus(
   }
   const lagSeconds = lag.lagSeconds(table, sink.positions);
   const loaded = isLoaded(migration, view, table, sink);
-  const lastError =
-    reports.all.map((one) => one.error).find((error) => error?.halted) ??
-    reports.all.map((one) => one.error).find((error) => error !== null) ??
-    null;
+  const lastError = lastErrorOf(reports.all);
   const follows = migration.source.changes === 'streams';
   const ready = loaded && (!follows || (lagSeconds !== null && lagSeconds <= migration.ready.lagSeconds));
   return {
@@ -201,6 +199,13 @@ function publishedChanges(migration: Migration, view: TopicsView, table: string)
     for (const stored of positions.values()) counts = addCounts(counts, stored.counts);
   }
   return counts;
+}
+
+/** What halted it comes before what is tried again. */
+function lastErrorOf(reports: readonly TableReport[]): TableStatus['lastError'] {
+  const failed = reports.filter(({ error }) => error !== null);
+  const worst = failed.find(({ error }) => error?.halted) ?? failed[0];
+  return worst?.error ? { ...worst.error, at: new Date(worst.atMs).toISOString() } : null;
 }
 
 /** What each task last said of the table. */

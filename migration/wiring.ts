@@ -96,7 +96,11 @@ function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition
   if (target.type !== 'alternator') {
     throw new ConnectError('TARGET_REFUSED', `target.type ${target.type} is not in this version`);
   }
-  const { type: _type, name: _name, ...options } = target;
+  const { type: _type, name: _name, writesPerSecond, ...rest } = target;
+  // A cap for the target, which its tasks share.
+  const share =
+    writesPerSecond === undefined ? {} : { writesPerSecond: writesPerSecond / migration.tasks.sink };
+  const options = { ...rest, ...share };
   return {
     name: connectorNames(migration).sink,
     plugin: alternatorSink as SinkConnector<unknown>,

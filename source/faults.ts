@@ -1,5 +1,6 @@
 import { ConnectError, type ErrorCode, type ErrorDetail } from '../connectors/errors.ts';
-import { type DynamoDbError, type ErrorKind, fromSdk } from '../dynamodb/errors.ts';
+import type { ErrorKind } from '../dynamodb/error-table.ts';
+import { type DynamoDbError, fromSdk } from '../dynamodb/errors.ts';
 import type { CodecCode, CodecError } from '../schemas/faults.ts';
 
 /** What each fault of a value is called in the table of errors. */

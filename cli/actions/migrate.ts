@@ -1,4 +1,4 @@
-import { migrate } from '../../migration/run.ts';
+import { isAt, migrate } from '../../migration/run.ts';
 import type { MigrateOptions } from '../commands/migrate.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Session } from '../session.ts';
@@ -18,5 +18,6 @@ export async function runMigrate(session: Session, options: MigrateOptions): Pro
   session.progress.done();
   if (session.globals.json) session.printJson(status);
   else session.print(statusTable(status));
-  return exitCodes.done;
+  const reached = options.until === null || status.tables.every((one) => isAt(one, options.until));
+  return reached ? exitCodes.done : exitCodes.interrupted;
 }

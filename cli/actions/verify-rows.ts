@@ -16,7 +16,8 @@ export function verifyRows(
       phase,
       done,
       total: null,
-      rate: phase === 'reading' && seconds > 0 ? done / seconds : 0,
+      // The first batch comes all at once.
+      rate: phase === 'reading' && seconds > 1 ? done / seconds : 0,
       note:
         candidates > 0
           ? `${candidates} keys are looked at again`

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { relative } from 'node:path';
 import { type LocalServices, startLocalServices } from '../../local/services.ts';
 import { workDirectory } from '../../local/work-directory.ts';
@@ -13,6 +12,9 @@ import { settingsOf } from './settings.ts';
 import { fileOf, type Stage } from './stage.ts';
 import { grouped, Story } from './story.ts';
 import { openWatch } from './watch.ts';
+
+/** What a timer can wait: 24 days. */
+const longestPauseMs = 2 ** 31 - 1;
 
 /** The whole thing on local services: exits 0 only when source and target are equal, else 3. */
 export async function runDemo(session: Session, options: DemoOptions): Promise<ExitCode> {
@@ -99,5 +101,6 @@ async function keep(stage: Stage): Promise<void> {
     'Ctrl-C ends the services, and their data with them; the directory of the file stays.',
   ];
   session.stderr.write(`${lines.join('\n')}\n`);
-  if (!session.signal.aborted) await once(session.signal, 'abort');
+  // A timer, since services and signals keep no process.
+  await stage.story.pause(longestPauseMs).catch(() => {});
 }

@@ -56,6 +56,10 @@ export class Lane {
     return this.#state;
   }
 
+  get queuedBytes(): number {
+    return this.#snapshots.bytes + this.#changes.bytes;
+  }
+
   /** A fetched batch of one of the lane's topics. */
   offer(batch: FetchedBatch): void {
     const queue = batch.topic === this.#topics.snapshot ? this.#snapshots : this.#changes;

@@ -63,6 +63,11 @@ export class OwnedLane {
     return this.#settled;
   }
 
+  /** Bytes fetched for it that wait for their turn. */
+  get queuedBytes(): number {
+    return this.#signal.aborted ? 0 : (this.#lane?.queuedBytes ?? 0);
+  }
+
   reads(topic: string, partition: number): boolean {
     const { snapshot, changes, partition: own } = this.#topics;
     return partition === own && (topic === snapshot || topic === changes);

@@ -67,11 +67,12 @@ export class PartitionRun {
   async #readOn(): Promise<void> {
     await using reader = await this.#open(this.#stored?.position ?? null);
     let inFlight: Promise<void> = Promise.resolve();
+    let quiet = false;
     try {
       for (;;) {
         this.#task.context.signal.throwIfAborted();
-        await this.#task.publisher.room();
-        const batch = await reader.poll();
+        const batch = await this.#poll(reader, quiet);
+        quiet = batch.records.length === 0;
         await inFlight;
         inFlight = this.#publish(batch);
         // Observed at the next turn; a rejection meanwhile is not "unhandled".
@@ -82,6 +83,14 @@ export class PartitionRun {
       // Law 1: what was handed over is settled before the position is read again.
       await inFlight;
     }
+  }
+
+  /** Of a thousand shards with a backlog only some are read at a time; quiet ones wait inside their poll. */
+  async #poll(reader: PartitionReader, quiet: boolean): Promise<SourceBatch> {
+    if (quiet) return reader.poll();
+    using _turn = await this.#task.turns.take();
+    await this.#task.publisher.room();
+    return await reader.poll();
   }
 
   async #publish(batch: SourceBatch): Promise<void> {

@@ -20,12 +20,19 @@ export class Reporter implements TaskReport {
   readonly #tables = new Map<string, TableState>();
   readonly #written = new Map<string, string>();
 
-  constructor(connector: string, task: number, world: { status: StatusWriter; clock: Clock; log: Logger }) {
+  constructor(
+    connector: string,
+    task: number,
+    tables: readonly string[],
+    world: { status: StatusWriter; clock: Clock; log: Logger },
+  ) {
     this.#connector = connector;
     this.#task = task;
     this.#status = world.status;
     this.#clock = world.clock;
     this.#log = world.log;
+    // Whatever an earlier run said of them is no longer so.
+    for (const table of tables) this.#state(table);
   }
 
   fault(table: string, error: ConnectError | null): void {

@@ -9,6 +9,10 @@ import { Reporter } from './reporter.ts';
 import { SnapshotTable } from './snapshot-table.ts';
 import type { SourceDefinition, SourceWorld, TaskRun } from './source-world.ts';
 import { type StatusWriter, statusKeys } from './status-log.ts';
+import { Turns } from './turns.ts';
+
+/** Partitions of a task that are polled at once while they have records to give; each may give about 1 MiB. */
+const POLLS_MAX = 16;
 
 export interface SourceTaskOptions {
   readonly definition: SourceDefinition;
@@ -34,10 +38,8 @@ export class SourceTask {
   constructor(world: SourceWorld, options: SourceTaskOptions) {
     this.#world = world;
     this.#options = options;
-    this.#reporter = new Reporter(options.definition.name, options.task, {
-      ...world,
-      status: options.status,
-    });
+    const { name, tables } = options.definition;
+    this.#reporter = new Reporter(name, options.task, tables, { ...world, status: options.status });
   }
 
   /** Tables that halted, with why. */
@@ -102,7 +104,8 @@ export class SourceTask {
         context,
         (error) => broken.abort(error),
       );
-      const run = { ...this.#world, definition, task, publisher, context, report: this.#reporter };
+      const turns = new Turns(POLLS_MAX);
+      const run = { ...this.#world, definition, task, publisher, turns, context, report: this.#reporter };
       await Promise.all(definition.tables.map((table) => this.#table(run, table)));
       await publisher.idle();
       if (broken.signal.aborted) throw broken.signal.reason;

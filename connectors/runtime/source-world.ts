@@ -7,6 +7,7 @@ import type { TopicNames } from '../topic-names.ts';
 import type { Catalog } from './catalog.ts';
 import type { OffsetStore } from './offset-store.ts';
 import type { Publisher } from './publisher.ts';
+import type { Turns } from './turns.ts';
 
 /** A source connector with its options bound: what the runtime runs. */
 export type SourceRun =
@@ -45,6 +46,8 @@ export interface TaskRun extends SourceWorld {
   readonly definition: SourceDefinition;
   readonly task: number;
   readonly publisher: Publisher;
+  /** Polls that may bring much at a time. */
+  readonly turns: Turns;
   readonly context: TaskContext;
   readonly report: TaskReport;
 }

@@ -4,8 +4,7 @@ export interface Suspicion {
   readonly stillMs: number;
   /** The key had stood still for a lag, and the target was different all the same; null: not yet. */
   readonly suspectMs: number | null;
-  /** What the source held at each look, oldest first. */
-  readonly sources: readonly (string | null)[];
+  readonly source: string | null;
   readonly target: string | null;
   /** Version of the newest published change known. */
   readonly newest: number;
@@ -21,10 +20,11 @@ export interface Moved {
 export interface Look {
   readonly source: string | null;
   readonly target: string | null;
-  /** When the topics had been read to their ends, the source was read next, the target last; monotonic ms. */
-  readonly drainedMs: number;
+  /** When the source was read, and the target after it; monotonic ms. */
   readonly begunMs: number;
   readonly endedMs: number;
+  /** When the topics had been read to their ends: before the source, or, in the last look, after the target. */
+  readonly drainedMs: number;
   /** Published changes of the key, oldest first: those of the last lags, and the one before them. */
   readonly moves: readonly Moved[];
 }
@@ -59,24 +59,22 @@ export function judge(before: Suspicion | null, look: Look, limits: JudgeLimits)
   return {
     stillMs,
     suspectMs: suspectMs ?? (look.begunMs - stillMs >= limits.lagMs ? look.endedMs : null),
-    sources: [...(before?.sources ?? []), look.source],
+    source: look.source,
     target: look.target,
     newest,
   };
 }
 
 function isStill(before: Suspicion, look: Look, newest: number): boolean {
-  return before.sources.at(-1) === look.source && before.target === look.target && newest <= before.newest;
+  return before.source === look.source && before.target === look.target && newest <= before.newest;
 }
 
 function isFollowing(before: Suspicion | null, look: Look, lagMs: number): boolean {
   const { moves, source, target, endedMs } = look;
   if (before === null || moves.length === 0) return false;
-  // The newest change that must be in the target by now: what it stands behind it may hold as well.
+  // The newest change that must be in the target by now; it may hold any later one as well.
   const due = moves.findLastIndex((move) => move.seenMs <= endedMs - lagMs);
   const held = moves.slice(Math.max(due, 0)).some((move) => move.digest === target);
-  // No change is due: what the source held before the first may still be there.
-  const earlier = due < 0 && before.sources.includes(target);
-  const published = moves.some((move) => move.digest === source || move.digest === before.sources.at(-1));
-  return (held || earlier) && published;
+  const published = moves.some((move) => move.digest === source || move.digest === before.source);
+  return held && published;
 }

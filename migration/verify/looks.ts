@@ -71,6 +71,8 @@ async function lookAtGroup(
   const ours = await source.look(group);
   const theirs = await target.look(group);
   const endedMs = clock.monotonic();
+  // What a key that still moves has in the target by now came through the topics: it must be among its changes.
+  if (last) await movement.drain();
   const left: Candidate[] = [];
   for (const [i, candidate] of group.entries()) {
     const { key, suspicion } = candidate;
@@ -79,9 +81,9 @@ async function lookAtGroup(
     const look: Look = {
       source: textOf(sourceSaw),
       target: textOf(targetSaw),
-      drainedMs,
       begunMs,
       endedMs,
+      drainedMs: last ? clock.monotonic() : drainedMs,
       moves,
     };
     const judgement = judge(suspicion, look, limits);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../connectors/clock.ts';
-import { DynamoDbError, type ErrorKind } from '../../dynamodb/errors.ts';
+import type { ErrorKind } from '../../dynamodb/error-table.ts';
+import { DynamoDbError } from '../../dynamodb/errors.ts';
 import { retried } from '../../dynamodb/retry.ts';
 import type { RecordsPage } from '../../dynamodb/streams.ts';
 import type { StreamClient } from './stream-client.ts';

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ControlClient, createControlClient } from '../../../dynamodb/control-client.ts';
-import { describeStream, getShardIterator } from '../../../dynamodb/shards.ts';
-import {
-  createGlobalIndex,
-  createTable,
-  enableStream,
-  enableTtl,
-  tagTable,
-} from '../../../dynamodb/table-changes.ts';
+import { createControlClient } from '../../../dynamodb/control-client.ts';
+import { createGlobalIndex, createTable, enableTtl, tagTable } from '../../../dynamodb/table-changes.ts';
 import {
   describeContinuousBackups,
   describeTable,
@@ -15,63 +8,9 @@ import {
   listTables,
   waitActive,
 } from '../../../dynamodb/tables.ts';
+import { answer, bodyOf, clientOf, DATE_MS, refuse, STREAM_ARN, TABLE } from './control-world.ts';
 import { FakeClock } from './fake-clock.ts';
-import { inTurn, type StubHandler, type StubServer, sendError, sendJson, startStub } from './stub-server.ts';
-
-const DATE_MS = Date.UTC(2025, 10, 21, 1, 2, 3);
-const STREAM_ARN = 'arn:aws:dynamodb:r:1:table/T/stream/2025';
-
-const TABLE = {
-  TableName: 'T',
-  TableArn: 'arn:aws:dynamodb:r:1:table/T',
-  TableId: 'id-1',
-  TableStatus: 'ACTIVE',
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'N' },
-    { AttributeName: 'other', AttributeType: 'B' },
-  ],
-  KeySchema: [
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-    { AttributeName: 'pk', KeyType: 'HASH' },
-  ],
-  ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 6 },
-  ItemCount: 7,
-  TableSizeBytes: 800,
-  LocalSecondaryIndexes: [
-    {
-      IndexName: 'L',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'other', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['x'] },
-    },
-  ],
-  LatestStreamArn: STREAM_ARN,
-  StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-};
-
-function answer(body: object): StubHandler {
-  return (_, response) => {
-    response.setHeader('Date', new Date(DATE_MS).toUTCString());
-    sendJson(response, 200, body);
-  };
-}
-
-const refuse =
-  (code: string, status = 400): StubHandler =>
-  (_, response) =>
-    sendError(response, status, code, 'no');
-
-function clientOf(stub: StubServer, attemptsMax = 1): ControlClient {
-  const endpoints = { tables: stub.endpoint, streams: stub.endpoint };
-  return createControlClient({ region: 'none', endpoints, credentials: 'none', attemptsMax });
-}
-
-function bodyOf(stub: StubServer, index: number): unknown {
-  return JSON.parse(stub.requests[index]?.body ?? 'null');
-}
+import { inTurn, startStub } from './stub-server.ts';
 
 describe('a table', () => {
   test('is described with its key in order and the time of the server', async () => {
@@ -257,119 +196,6 @@ describe('a table', () => {
     for await (const page of listTables(client)) pages.push(page);
     expect(pages).toEqual([['A', 'B'], ['C']]);
     expect(bodyOf(stub, 1)).toEqual({ ExclusiveStartTableName: 'B' });
-  });
-});
-
-describe('enabling a stream', () => {
-  const without = { ...TABLE, StreamSpecification: undefined, LatestStreamArn: undefined };
-
-  test('leaves one that is enabled as it is', async () => {
-    await using stub = await startStub(answer({ Table: TABLE }));
-    using client = clientOf(stub);
-    const enabled = await enableStream(client, 'T', 'NEW_AND_OLD_IMAGES');
-    expect(enabled).toMatchObject({ enabledNow: false, stream: { viewType: 'NEW_IMAGE' } });
-    expect(stub.requests).toHaveLength(1);
-  });
-
-  test('enables one that is not', async () => {
-    await using stub = await startStub(
-      inTurn(answer({ Table: without }), answer({}), answer({ Table: TABLE })),
-    );
-    using client = clientOf(stub);
-    expect(await enableStream(client, 'T', 'NEW_IMAGE')).toMatchObject({
-      enabledNow: true,
-      stream: { arn: STREAM_ARN },
-    });
-    expect(bodyOf(stub, 1)).toMatchObject({
-      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-    });
-  });
-
-  test.each(['ValidationException', 'ResourceInUseException'])(
-    'finds it enabled by somebody else after %s',
-    async (code) => {
-      await using stub = await startStub(
-        inTurn(answer({ Table: without }), refuse(code), answer({ Table: TABLE })),
-      );
-      using client = clientOf(stub);
-      expect(await enableStream(client, 'T', 'NEW_IMAGE')).toMatchObject({ enabledNow: false });
-    },
-  );
-
-  test('throws a refusal that did not come from an enabled stream', async () => {
-    await using stub = await startStub(
-      inTurn(answer({ Table: without }), refuse('ValidationException'), answer({ Table: without })),
-    );
-    using client = clientOf(stub);
-    await expect(enableStream(client, 'T', 'NEW_IMAGE')).rejects.toMatchObject({ kind: 'validation' });
-  });
-});
-
-describe('a stream', () => {
-  test('is described a page at a time', async () => {
-    const range = { StartingSequenceNumber: '1', EndingSequenceNumber: '2' };
-    await using stub = await startStub(
-      answer({
-        StreamDescription: {
-          StreamArn: STREAM_ARN,
-          TableName: 'T',
-          StreamStatus: 'ENABLED',
-          StreamViewType: 'NEW_IMAGE',
-          CreationRequestDateTime: 1_700_000_000.25,
-          LastEvaluatedShardId: 's2',
-          Shards: [
-            { ShardId: 's1', SequenceNumberRange: range },
-            { ShardId: 's2', ParentShardId: 's1', SequenceNumberRange: { StartingSequenceNumber: '3' } },
-          ],
-        },
-      }),
-    );
-    using client = clientOf(stub);
-    expect(await describeStream(client, STREAM_ARN, { after: 's0', limit: 50 })).toEqual({
-      arn: STREAM_ARN,
-      table: 'T',
-      status: 'ENABLED',
-      viewType: 'NEW_IMAGE',
-      createdMs: 1_700_000_000_250,
-      shards: [
-        { id: 's1', parent: null, firstSequence: '1', lastSequence: '2' },
-        { id: 's2', parent: 's1', firstSequence: '3', lastSequence: null },
-      ],
-      lastShard: 's2',
-      serverTimeMs: DATE_MS,
-    });
-    expect(bodyOf(stub, 0)).toEqual({ StreamArn: STREAM_ARN, ExclusiveStartShardId: 's0', Limit: 50 });
-  });
-
-  test('tells the children of a shard', async () => {
-    await using stub = await startStub(answer({ StreamDescription: { StreamArn: STREAM_ARN } }));
-    using client = clientOf(stub);
-    expect(await describeStream(client, STREAM_ARN, { childrenOf: 's1' })).toMatchObject({ lastShard: null });
-    expect(bodyOf(stub, 0)).toEqual({
-      StreamArn: STREAM_ARN,
-      ShardFilter: { Type: 'CHILD_SHARDS', ShardId: 's1' },
-    });
-  });
-
-  test.each([
-    ['TRIM_HORIZON' as const, { ShardIteratorType: 'TRIM_HORIZON' }],
-    [{ after: '12' }, { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: '12' }],
-    [{ at: '12' }, { ShardIteratorType: 'AT_SEQUENCE_NUMBER', SequenceNumber: '12' }],
-  ])('gives an iterator from %j on', async (start, expected) => {
-    await using stub = await startStub(answer({ ShardIterator: 'it' }));
-    using client = clientOf(stub);
-    expect(await getShardIterator(client, STREAM_ARN, 's1', start)).toEqual({
-      iterator: 'it',
-      serverTimeMs: DATE_MS,
-    });
-    expect(bodyOf(stub, 0)).toEqual({ StreamArn: STREAM_ARN, ShardId: 's1', ...expected });
-  });
-
-  test('that was trimmed says so', async () => {
-    await using stub = await startStub(refuse('TrimmedDataAccessException'));
-    using client = clientOf(stub);
-    const call = getShardIterator(client, STREAM_ARN, 's1', { after: '1' });
-    await expect(call).rejects.toMatchObject({ kind: 'trimmed' });
   });
 });
 

@@ -193,6 +193,21 @@ describe('a table that moves', () => {
     });
   }
 
+  for (const against of ['source', 'topics'] as const) {
+    test(`shows a key that the target does not follow any more, against the ${against}`, async () => {
+      const made = world(5);
+      const endMs = made.nowMs + lagMs + 500;
+      let n = 0;
+      const step = () => {
+        made.write('hot', `${n++}`, { captureMs: 100, targetMs: made.nowMs < endMs ? 1700 : 1_000_000 });
+        made.at(made.nowMs + 70, step);
+      };
+      made.at(made.nowMs, step);
+      made.advance(lagMs);
+      expect(await verify(made, { against })).toMatchObject({ compared: 6, equal: 5, different: 1 });
+    });
+  }
+
   test('ends after two lags, whatever moves', async () => {
     const made = world(5);
     let n = 0;

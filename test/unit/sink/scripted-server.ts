@@ -81,8 +81,8 @@ export class ScriptedServer implements AsyncDisposable {
         else this.rows.set(id, item);
       }
     }
-    if (how === 'apply-then-500') return send(response, fault(500, 'InternalServerError', 'write timeout'));
-    send(response, how ?? this.#normal(operation));
+    const failed = how === 'apply-then-500' ? fault(500, 'InternalServerError', 'write timeout') : how;
+    send(response, failed ?? this.#normal(operation));
   }
 
   #normal(operation: string): ScriptedAnswer {
