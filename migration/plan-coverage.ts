@@ -52,7 +52,7 @@ export function coverageProblem(table: string, known: Known): ConnectError | nul
   const stream = known.stream === null && known.capturedFromMs === null ? ' (it has no stream yet)' : '';
   return new ConnectError(
     'SOURCE_COVERAGE_UNPROVEN',
-    `Table ${table}: changes can be captured since ${time(fromMs)} at the earliest${stream}, but the export of ` +
+    `Changes of table ${table} can be captured since ${time(fromMs)} at the earliest${stream}, but the export of ` +
       `${time(exportMs)} needs them since ${time(exportMs - known.slackMs)} (snapshot.slackSeconds ${known.slackMs / 1000})`,
     { detail: { table, coverageFrom: time(fromMs), exportTime: time(exportMs) } },
   );

@@ -33,15 +33,20 @@ export interface TargetLook {
   readonly clockSkewMs: number | null;
 }
 
-/** Looks at the target, touching nothing. */
+/**
+ * Looks at the target, touching nothing.
+ *
+ * @param begun null: nobody knows whether this sink has written there, so rows that are there are no problem
+ */
 export async function lookAtTarget(
   wiring: Wiring,
   facts: readonly TableFacts[],
-  catalog: Catalog | null,
+  begun: { readonly catalog: Catalog | null } | null,
   problems: Problems,
   context: TaskContext,
 ): Promise<TargetLook> {
   const { sink } = wiring;
+  const catalog = begun?.catalog ?? null;
   const options = alternatorOptions.parse(sink.options);
   const target = await problems.attempt(null, () => Target.open(options, context));
   const tables = new Map<string, TargetPlan>();
@@ -52,7 +57,8 @@ export async function lookAtTarget(
     return { tables, clockSkewMs: null };
   }
   await using open = target;
-  problems.addAll(await sinkProblems(wiring, facts, catalog, context));
+  const found = await sinkProblems(wiring, facts, catalog, context);
+  problems.addAll(found.filter(({ error }) => begun !== null || error.code !== 'TARGET_NOT_EMPTY'));
   for (const one of facts) {
     const name = targetTableOf(options, one.table);
     const exists = await problems.attempt(one.table, () => isThere(open, name, context.signal));

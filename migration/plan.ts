@@ -40,24 +40,31 @@ export async function makePlan(
   const problems = new Problems(signal);
   const kafka = await problems.attempt(null, () => connectKafka(migration, log));
   try {
-    const view = kafka && (await problems.attempt(null, () => viewOrNull(migration, kafka)));
+    const opened = kafka && (await problems.attempt(null, () => openIfBegun(migration, kafka)));
     try {
-      return await planWith(migration, kafka, view, problems, context);
+      return await planWith(migration, { kafka, opened }, problems, context);
     } finally {
-      await view?.[Symbol.asyncDispose]();
+      await opened?.view?.[Symbol.asyncDispose]();
     }
   } finally {
     await kafka?.close();
   }
 }
 
+/** What Kafka tells; null: no broker answers, or the internal topics cannot be read. */
+interface Begun {
+  readonly kafka: KafkaClient | null;
+  /** `view` null: the migration has not begun. */
+  readonly opened: { readonly view: TopicsView | null } | null;
+}
+
 async function planWith(
   migration: Migration,
-  kafka: KafkaClient | null,
-  view: TopicsView | null,
+  { kafka, opened }: Begun,
   problems: Problems,
   context: TaskContext,
 ): Promise<Plan> {
+  const view = opened?.view ?? null;
   const catalog = view?.catalog ?? null;
   const tables = await tablesOf(migration, view, problems, context.signal);
   const topics = await lookAtTopics(migration, tables, kafka, problems);
@@ -65,11 +72,12 @@ async function planWith(
   const wiring = wire(migration, tables);
   const sources = await lookAtSource(migration, wiring, tables, catalog, problems, context);
   const facts = tables.flatMap((table) => catalog?.table(table)?.facts ?? sources.get(table)?.facts ?? []);
-  const target = await lookAtTarget(wiring, facts, catalog, problems, context);
+  const target = await lookAtTarget(wiring, facts, opened && { catalog }, problems, context);
   const planned = tables.map((table) => {
     const source = sources.get(table) ?? null;
     const known = source && knownOf(migration, view, table, source);
-    const unproven = known && coverageProblem(table, known);
+    // Without the catalog nobody knows whether it is proven already.
+    const unproven = opened && known && coverageProblem(table, known);
     if (unproven) problems.add(table, unproven);
     return tablePlan(migration, table, source, known, target.tables.get(table) ?? null);
   });
@@ -83,12 +91,11 @@ async function planWith(
   };
 }
 
-/** Null: the migration has not begun. */
-async function viewOrNull(migration: Migration, kafka: KafkaClient): Promise<TopicsView | null> {
+async function openIfBegun(migration: Migration, kafka: KafkaClient): Promise<{ view: TopicsView | null }> {
   try {
-    return await openTopics(migration, kafka);
+    return { view: await openTopics(migration, kafka) };
   } catch (error) {
-    if (error instanceof ConnectError && error.code === 'NOT_MIGRATED') return null;
+    if (error instanceof ConnectError && error.code === 'NOT_MIGRATED') return { view: null };
     throw error;
   }
 }

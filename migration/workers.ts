@@ -47,8 +47,8 @@ export class Workers {
   }
 
   async start(): Promise<void> {
-    await this.#sources?.start();
-    for (const sink of this.#sinks) await sink.start();
+    // Together: members that join one after another make the group give its lanes out again for each.
+    await Promise.all([this.#sources?.start(), ...this.#sinks.map((sink) => sink.start())]);
   }
 
   /** Tables that halted in this process, with why. */

@@ -28,7 +28,7 @@ const guard = `data:text/javascript,${encodeURIComponent(
 const stopMaxMs = 35_000;
 
 export interface ChildOptions {
-  /** Where it runs, and where its log goes. */
+  /** Where its log goes. */
   readonly directory: string;
   /** File name of the log, without its ending. */
   readonly log: string;
@@ -44,7 +44,6 @@ export function startChild(args: readonly string[], options: ChildOptions): Chil
   const logFile = openSync(log, 'a');
   const entry = process.argv[1]!;
   const child = spawn(process.execPath, [...process.execArgv, '--import', guard, entry, ...args], {
-    cwd: options.directory,
     // A group of its own: the terminal's Ctrl-C reaches us alone, and we decide when it ends.
     detached: true,
     stdio: ['pipe', 'pipe', logFile],

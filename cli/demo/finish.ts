@@ -3,7 +3,7 @@ import type { MigrationStatus, TableStatus } from '../../migration/status.ts';
 import { exitCodes } from '../exit.ts';
 import { changesOf, type Loading, watchUntil } from './load.ts';
 import type { DemoReport } from './report.ts';
-import { fileName, follow, messina, type Stage } from './stage.ts';
+import { fileName, fileOf, follow, messina, type Stage } from './stage.ts';
 import { grouped } from './story.ts';
 import type { Watch } from './watch.ts';
 
@@ -28,7 +28,7 @@ export async function drain(
     const made = await workload.stop();
     const changes = changesOf(made);
     const endMs = performance.now() + drainMaxMs;
-    await using child = messina(stage, ['status', fileName, '--wait', 'ready', '--json']);
+    await using child = messina(stage, ['status', fileOf(stage), '--wait', 'ready', '--json']);
     const table = await watchUntil(stage, workload, watch, telling, migrate, (one) => {
       const isComplete = one.changes.published >= changes && one.changes.lagRecords === 0;
       return (one.phase === 'ready' && isComplete) || performance.now() > endMs;
@@ -45,7 +45,7 @@ export async function verify(stage: Stage): Promise<DemoReport['verified']> {
   return stage.story.step(`messina verify ${fileName}`, async (telling) => {
     await using child = messina(
       stage,
-      ['verify', fileName, '--json'],
+      ['verify', fileOf(stage), '--json'],
       [exitCodes.done, exitCodes.differences],
     );
     const { stdout } = await follow(stage, child, telling, () => []);

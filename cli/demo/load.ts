@@ -4,7 +4,7 @@ import type { TableStatus } from '../../migration/status.ts';
 import { progressRows } from '../actions/progress-rows.ts';
 import type { Child } from './child.ts';
 import { workloadRow } from './prepare.ts';
-import { fileName, messina, type Stage } from './stage.ts';
+import { fileName, fileOf, messina, type Stage } from './stage.ts';
 import { grouped, type Telling } from './story.ts';
 import type { Watch } from './watch.ts';
 
@@ -53,7 +53,7 @@ async function killHalfway(
 ): Promise<number> {
   const { story, settings } = stage;
   return story.step(`messina migrate ${fileName}, killed on its way`, async (telling) => {
-    await using child = messina(stage, ['migrate', fileName]);
+    await using child = messina(stage, ['migrate', fileOf(stage)]);
     const isHalfway = ({ snapshot }: TableStatus) => {
       writing.see(snapshot.written);
       return snapshot.written >= settings.items * killAt;
@@ -68,7 +68,7 @@ async function killHalfway(
 async function resume(stage: Stage, workload: Workload, watch: Watch, writing: WritingTime) {
   const { story, settings } = stage;
   return story.step('The same command again', async (telling) => {
-    const migrate = messina(stage, ['migrate', fileName]);
+    const migrate = messina(stage, ['migrate', fileOf(stage)]);
     telling.note('It waits: what was killed keeps its partitions until its session of 10 s has run out.');
     let loaded: { readonly endedMs: number; readonly after: Counts } | null = null;
     await watchUntil(stage, workload, watch, telling, migrate, (table) => {

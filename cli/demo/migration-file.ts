@@ -1,8 +1,7 @@
-import type { LocalServices } from '../../local/services.ts';
-
 /** What the demo's migration file is made of. */
 export interface MigrationFileParts {
-  readonly services: Pick<LocalServices, 'kafka' | 'source' | 'target'>;
+  /** Where the services are: `host:port` of Kafka, URLs of the others. */
+  readonly endpoints: { readonly kafka: string; readonly source: string; readonly target: string };
   readonly table: string;
   readonly slackSeconds: number;
   readonly writesPerSecond: number;
@@ -16,7 +15,7 @@ export const region = 'eu-central-1';
 
 /** The migration file as a newcomer sees it: everything the demo says, and why. */
 export function migrationFile(parts: MigrationFileParts): string {
-  const { services, table, slackSeconds, writesPerSecond, manifest } = parts;
+  const { endpoints, table, slackSeconds, writesPerSecond, manifest } = parts;
   return `# The demo's migration: one table, from DynamoDB to ScyllaDB's DynamoDB API (Alternator).
 # Every key is explained in docs/migration-file.md.
 
@@ -24,7 +23,7 @@ name: demo                     # the group of the workers, and the first part of
 
 source:
   region: ${region}
-  endpoint: ${services.source.endpoint}     # only for stand-ins: here, DynamoDB Local
+  endpoint: ${endpoints.source}     # only for stand-ins: here, DynamoDB Local
   credentials: {accessKeyId: ${credentials.accessKeyId}, secretAccessKey: ${credentials.secretAccessKey}}
   tables: [${table}]
   snapshot:
@@ -35,13 +34,13 @@ ${snapshotLines(table, manifest)}
   changes: streams             # what happens while the rows are on their way
 
 kafka:
-  brokers: [${services.kafka.bootstrap}]
+  brokers: [${endpoints.kafka}]
   partitions: 6                # of each topic; the default is 12
   replicationFactor: 1         # there is one broker
 
 target:
   type: alternator
-  endpoints: [${services.target.endpoint}]  # a second DynamoDB Local stands for ScyllaDB
+  endpoints: [${endpoints.target}]  # a second DynamoDB Local stands for ScyllaDB
   # How long to wait before writing again what a killed process may have left under way: the server's own timeout,
   # and how far clocks of nodes differ. ScyllaDB needs the defaults, 10000 and 1000; one local process less.
   serverTimeoutMs: 2000

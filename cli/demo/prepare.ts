@@ -4,7 +4,7 @@ import { loadItems } from '../../local/load.ts';
 import { createMusicTable } from '../../local/table.ts';
 import { startWorkload, type Workload } from '../../local/workload.ts';
 import type { ProgressRow } from '../progress.ts';
-import { fileName, follow, messina, type Stage, sourceTable, writeMigrationFile } from './stage.ts';
+import { fileName, fileOf, follow, messina, type Stage, sourceTable, writeMigrationFile } from './stage.ts';
 import { grouped } from './story.ts';
 import { enableStream } from './table-stream.ts';
 
@@ -52,7 +52,15 @@ export async function exportTable(stage: Stage, workload: Workload): Promise<voi
   await writeMigrationFile(stage, null);
   const to = pathToFileURL(join(directory, 'export')).href;
   await story.step(`messina export ${fileName} --table ${settings.table} --to ${to}`, async (telling) => {
-    await using child = messina(stage, ['export', fileName, '--table', settings.table, '--to', to, '--json']);
+    await using child = messina(stage, [
+      'export',
+      fileOf(stage),
+      '--table',
+      settings.table,
+      '--to',
+      to,
+      '--json',
+    ]);
     const { stdout } = await follow(stage, child, telling, () => [row()]);
     const exported = JSON.parse(stdout) as { manifest: string; items: number; files: number };
     await writeMigrationFile(stage, exported.manifest);

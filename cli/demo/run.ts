@@ -37,10 +37,12 @@ export async function runDemo(session: Session, options: DemoOptions): Promise<E
     if (options.keep) await keep(stage);
     return report.differences === 0 ? exitCodes.done : exitCodes.differences;
   } catch (error) {
-    if (!isAbort(error)) {
-      keepsFiles = true;
-      session.progress.above(`The migration file and the logs stay in ${work.path}\n`);
+    if (isAbort(error)) {
+      story.line('Interrupted. The services end, and their data with them.');
+      return exitCodes.interrupted;
     }
+    keepsFiles = true;
+    session.progress.above(`The migration file and the logs stay in ${work.path}\n`);
     throw error;
   } finally {
     if (!keepsFiles) await work.remove();

@@ -33,7 +33,9 @@ export const sourceTable = ({ services, settings }: Stage): TableAddress => ({
 /** Writes the migration file. @param manifest of the export; null: it is still to be made */
 export async function writeMigrationFile(stage: Stage, manifest: string | null): Promise<void> {
   const { table, slackSeconds, writesPerSecond } = stage.settings;
-  const text = migrationFile({ services: stage.services, table, slackSeconds, writesPerSecond, manifest });
+  const { kafka, source, target } = stage.services;
+  const endpoints = { kafka: kafka.bootstrap, source: source.endpoint, target: target.endpoint };
+  const text = migrationFile({ endpoints, table, slackSeconds, writesPerSecond, manifest });
   await writeFile(fileOf(stage), text);
 }
 

@@ -1,6 +1,6 @@
 import type { KafkaClient } from './client.ts';
 import { asKafkaError, KafkaError } from './errors.ts';
-import { beginOffsets, endOffsets } from './offsets.ts';
+import { beginOffsets, endOffsets, highWatermarks } from './offsets.ts';
 import { type FetchedBatch, TopicReader } from './reader.ts';
 import { pause } from './retry.ts';
 
@@ -87,9 +87,20 @@ export class KeyedLog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves when everything committed before the call is in the map. (What an open transaction holds back is not.) */
+  /** Resolves when everything committed before the call is in the map, but for what an open transaction holds back. */
   async readToEnd(): Promise<void> {
-    const targets = await endOffsets(this.#client, this.topic);
+    await this.#readTo(await endOffsets(this.#client, this.topic));
+  }
+
+  /**
+   * As {@link readToEnd}, and also waits for the transactions that are open now: a record that is committed behind the
+   * begin of another's open transaction is not to be seen before that one ends. Rule C3: positions are read like this.
+   */
+  async readPastOpen(): Promise<void> {
+    await this.#readTo(await highWatermarks(this.#client, this.topic));
+  }
+
+  async #readTo(targets: readonly number[]): Promise<void> {
     if (this.#fault) throw this.#fault;
     if (this.#closing.signal.aborted)
       throw new KafkaError('CLIENT_CLOSED', `the log of "${this.topic}" was closed`);

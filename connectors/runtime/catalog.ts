@@ -43,6 +43,11 @@ export class Catalog {
     return this.#log.readToEnd();
   }
 
+  /** Also what stands behind a transaction that is open now (rule C3). */
+  readPastOpen(): Promise<void> {
+    return this.#log.readPastOpen();
+  }
+
   /** Calls `listener` after each change; returns how to stop. */
   subscribe(listener: () => void): () => void {
     return this.#log.subscribe(listener);

@@ -40,14 +40,19 @@ export const NO_COUNTS: PublishedCounts = { c: 0, u: 0, d: 0, rows: [], deadLett
 export class OffsetStore {
   readonly #log: KeyedLog;
   readonly #connector: string;
+  /** Kept up to date as the log changes: there may be tens of thousands, and loops ask at every change. */
+  readonly #positions = new Map<string, Map<string, StoredPosition>>();
 
   constructor(log: KeyedLog, connector: string) {
     this.#log = log;
     this.#connector = connector;
+    for (const [key, value] of log.entries()) this.#apply(key, value);
+    log.subscribe((key, value) => this.#apply(key, value));
   }
 
-  readToEnd(): Promise<void> {
-    return this.#log.readToEnd();
+  /** Everything committed before the call is visible after it, also behind a transaction that is open now (rule C3). */
+  readPastOpen(): Promise<void> {
+    return this.#log.readPastOpen();
   }
 
   subscribe(listener: () => void): () => void {
@@ -55,20 +60,26 @@ export class OffsetStore {
   }
 
   get(name: PartitionName): StoredPosition | null {
-    const value = this.#log.get(this.#key(name));
-    return value === null ? null : parseValue(value);
+    return this.of(name.table, name.of).get(name.partition) ?? null;
   }
 
-  /** All partitions of a snapshot or an epoch that have a position. */
-  of(table: string, of: string): Map<string, StoredPosition> {
-    const start = JSON.stringify([this.#connector, { table, of }]).slice(0, -2);
-    const found = new Map<string, StoredPosition>();
-    for (const [key, value] of this.#log.entries()) {
-      if (!key.startsWith(start)) continue;
-      const [, name] = JSON.parse(key) as [string, PartitionName];
-      if (name.table === table && name.of === of) found.set(name.partition, parseValue(value));
+  /** All partitions of a snapshot or an epoch that have a position; changes as positions do. */
+  of(table: string, of: string): ReadonlyMap<string, StoredPosition> {
+    const group = groupKey(table, of);
+    let positions = this.#positions.get(group);
+    if (!positions) {
+      positions = new Map();
+      this.#positions.set(group, positions);
     }
-    return found;
+    return positions;
+  }
+
+  #apply(key: string, value: string | null): void {
+    const [connector, name] = JSON.parse(key) as [string, PartitionName];
+    if (connector !== this.#connector) return;
+    const positions = this.of(name.table, name.of) as Map<string, StoredPosition>;
+    if (value === null) positions.delete(name.partition);
+    else positions.set(name.partition, parseValue(value));
   }
 
   entry(name: PartitionName, stored: StoredPosition): KeyedEntry {
@@ -90,6 +101,8 @@ export class OffsetStore {
     return JSON.stringify([this.#connector, { table: name.table, of: name.of, partition: name.partition }]);
   }
 }
+
+const groupKey = (table: string, of: string) => JSON.stringify([table, of]);
 
 function parseValue(text: string): StoredPosition {
   const flat = JSON.parse(text) as Record<string, string | number | boolean | null>;

@@ -90,8 +90,8 @@ export class SourceTask {
     const producer = new TransactionalProducer(this.#world.kafka, `${group}-${definition.name}-${task}`);
     try {
       await producer.init();
-      await this.#world.catalog.readToEnd();
-      await this.#world.offsets(definition.name).readToEnd();
+      await this.#world.catalog.readPastOpen();
+      await this.#world.offsets(definition.name).readPastOpen();
       this.#world.log.debug({ task: this.#name }, 'task runs');
       const context = { log: this.#world.log.child({ task: this.#name }), clock: this.#world.clock, signal };
       const publisher = new Publisher(

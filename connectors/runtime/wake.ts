@@ -1,14 +1,12 @@
 /** Lets a loop wait until something changed or a time has passed. */
 export class Wake {
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #rung = false;
 
   /** Something changed: whoever waits, or waits next, goes on at once. */
   ring(): void {
     this.#rung = true;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const go of waiting) go();
+    for (const go of this.#waiting) go();
   }
 
   /** Resolves after a ring, or after `ms`; rejects with the signal's reason once it aborts. */
@@ -19,19 +17,23 @@ export class Wake {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const end = () => {
+      const forget = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', stop);
+        this.#waiting.delete(end);
+      };
+      const end = () => {
+        forget();
         this.#rung = false;
         resolve();
       };
       const stop = () => {
-        clearTimeout(timer);
+        forget();
         reject(signal.reason);
       };
       const timer = setTimeout(end, ms);
       signal.addEventListener('abort', stop, { once: true });
-      this.#waiting.push(end);
+      this.#waiting.add(end);
     });
   }
 }

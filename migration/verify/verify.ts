@@ -70,11 +70,7 @@ interface World {
   readonly sink: SinkDefinition;
 }
 
-function tablesToVerify(
-  migration: Migration,
-  asked: readonly string[],
-  catalog: Catalog,
-): readonly string[] {
+function tablesToVerify(migration: Migration, asked: readonly string[], catalog: Catalog): readonly string[] {
   const known = catalog.tables().map(({ facts }) => facts.table);
   // A table that the file names and nobody has begun to move is no table that is equal.
   const needed = asked.length > 0 ? asked : migration.source.tables.filter((entry) => !isGlob(entry));

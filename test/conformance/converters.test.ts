@@ -106,18 +106,20 @@ const broken: Readonly<Record<string, Converter>> = {
   },
 };
 
+/** Whether something throws. */
+function isBroken(run: () => void): boolean {
+  try {
+    run();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 describe('the suite', () => {
   for (const [name, converter] of Object.entries(broken)) {
     test(`fails a converter that ${name}`, () => {
-      const failed = CONVERTER_LAWS.filter((law) => {
-        try {
-          law.run(converter);
-          return false;
-        } catch {
-          return true;
-        }
-      });
-      expect(failed.map((law) => law.name)).not.toEqual([]);
+      expect(CONVERTER_LAWS.some((law) => isBroken(() => law.run(converter, false)))).toBe(true);
     });
   }
 });

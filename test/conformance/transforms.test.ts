@@ -31,9 +31,7 @@ const broken: readonly Transform[] = [
   { name: 'gives undefined', apply: () => undefined as unknown as null },
   { name: 'is asynchronous', apply: (record) => Promise.resolve(record) as unknown as ChangeRecord },
   { name: 'counts', apply: (record) => (calls++ % 2 === 0 ? record : null) },
-  mapping('stamps the time', (attributes) =>
-    new Map(attributes).set('at', { N: String(performance.now()) }),
-  ),
+  mapping('stamps the time', (attributes) => new Map(attributes).set('at', { N: String(performance.now()) })),
   {
     name: 'writes into the attributes',
     apply: (record) => {
@@ -59,18 +57,20 @@ const broken: readonly Transform[] = [
   mapping('makes items that nobody can write', (attributes) => new Map(attributes).set('n', { N: 'NaN' })),
 ];
 
+/** Whether something throws. */
+function isBroken(run: () => void): boolean {
+  try {
+    run();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 describe('the suite', () => {
   for (const transform of broken) {
     test(`fails a transform that ${transform.name}`, () => {
-      const failed = TRANSFORM_LAWS.filter((law) => {
-        try {
-          law.run(transform);
-          return false;
-        } catch {
-          return true;
-        }
-      });
-      expect(failed.map((law) => law.name)).not.toEqual([]);
+      expect(TRANSFORM_LAWS.some((law) => isBroken(() => law.run(transform, false)))).toBe(true);
     });
   }
 });

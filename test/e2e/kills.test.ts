@@ -39,7 +39,9 @@ const delayMaxMs: Record<Hit, number> = {
   'changes flow': 2_000,
 };
 
-test('a migration killed at ten random moments ends equal, and every record is counted once', { timeout: 300_000 }, async () => {
+test('a migration killed at ten random moments ends equal, and every record is counted once', {
+  timeout: 300_000,
+}, async () => {
   console.log(`KILLS_SEED=${seed}`);
   const random = randomFrom(seed);
   await using services = await testServices();
@@ -58,7 +60,8 @@ test('a migration killed at ten random moments ends equal, and every record is c
   const log = await killAll(file.path, aimsOf(random), random);
   console.log(log.table);
   expect(log.kills).toBeGreaterThanOrEqual(10);
-  for (const hit of every) expect({ hit, times: log.times[hit] }).toEqual({ hit, times: expect.toSatisfy((n) => n >= 2) });
+  for (const hit of every)
+    expect({ hit, times: log.times[hit] }).toEqual({ hit, times: expect.toSatisfy((n) => n >= 2) });
 
   await workload.stop();
   await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
@@ -72,9 +75,9 @@ test('a migration killed at ten random moments ends equal, and every record is c
 /** What each kill aims at, in an order that chance decides as far as a load allows it: files end before gates open. */
 function aimsOf(random: Random): Hit[] {
   return [
-    ...shuffled(random, ['mid-file', 'mid-file', 'transaction', 'transaction']),
-    ...shuffled(random, ['gate closed', 'gate closed']),
-    ...shuffled(random, ['changes flow', 'changes flow', 'changes flow', 'transaction']),
+    ...shuffled<Hit>(random, ['mid-file', 'mid-file', 'transaction', 'transaction']),
+    ...shuffled<Hit>(random, ['gate closed', 'gate closed']),
+    ...shuffled<Hit>(random, ['changes flow', 'changes flow', 'changes flow', 'transaction']),
   ];
 }
 
@@ -129,7 +132,8 @@ async function seenUnlessLate(seen: Witness, run: Messina, aim: Hit, before: Sce
 }
 
 function row(kill: number, ranMs: number, aim: Hit, hit: readonly Hit[], after: Scene): string {
-  const { rowsPublished, filesOpen, filesDone, transactions, gatesClosed, gatesOpen, rowsDone, changesDone } = after;
+  const { rowsPublished, filesOpen, filesDone, transactions, gatesClosed, gatesOpen, rowsDone, changesDone } =
+    after;
   return [
     `kill ${String(kill).padStart(2)} after ${(ranMs / 1000).toFixed(1).padStart(5)} s, aimed at ${aim.padEnd(12)}`,
     `hit: ${hit.join(', ') || 'nothing of these'}`.padEnd(60),

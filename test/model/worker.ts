@@ -172,7 +172,7 @@ function stores(log: KeyedLog): (connector: string) => OffsetStore {
     let store = stores.get(connector);
     if (!store) {
       stores.set(connector, (store = new OffsetStore(log, connector)));
-      if (isOff('C3.after')) store.readToEnd = () => Promise.resolve();
+      if (isOff('C3.after')) store.readPastOpen = () => Promise.resolve();
     }
     return store;
   };

@@ -3,8 +3,8 @@ import { endOffsets, highWatermarks } from '../../../connectors/kafka/offsets.ts
 import { readLane } from '../../../connectors/runtime/lane-state.ts';
 import { sumOutcomes } from '../../../connectors/runtime/outcomes.ts';
 import { sinkGroup } from '../../../connectors/topic-names.ts';
-import { connectorNames } from '../../../migration/config/names.ts';
 import { loadMigration } from '../../../migration/config/load.ts';
+import { connectorNames } from '../../../migration/config/names.ts';
 import { openTopics, type TopicsView } from '../../../migration/topics-view.ts';
 import { kafkaClient, until } from '../kafka-testing.ts';
 
@@ -42,7 +42,7 @@ export interface Witness extends AsyncDisposable {
   look(): Promise<Scene>;
   /** Only {@link Scene.transactions}: quick enough to meet one. */
   transactions(): Promise<readonly string[]>;
-  /** What runs where: `worker_id` by connector and task. */
+  /** Where source tasks run: `worker_id` by the status record's key. */
   workers(): Promise<ReadonlyMap<string, string>>;
 }
 
@@ -55,7 +55,14 @@ export async function witness(path: string, table: string): Promise<Witness> {
     view = await openTopics(migration, client).catch(() => null);
     return view !== null;
   });
-  const { offsets, names, catalog, status, readToEnd, [Symbol.asyncDispose]: close } = view as unknown as TopicsView;
+  const {
+    offsets,
+    names,
+    catalog,
+    status,
+    readToEnd,
+    [Symbol.asyncDispose]: close,
+  } = view as unknown as TopicsView;
   const connectors = connectorNames(migration);
   const topics = [names.snapshot(table), names.changes(table)] as const;
 
@@ -99,13 +106,12 @@ export async function witness(path: string, table: string): Promise<Witness> {
     transactions,
     workers: async () => {
       await status.readToEnd();
-      const tasks = [...status.entries()].filter(([key]) => key.startsWith('status-task-'));
-      return new Map(
-        tasks.map(([key, value]) => {
-          const { worker_id } = JSON.parse(value) as { worker_id: string };
-          return [key.slice('status-task-'.length), worker_id] as const;
-        }),
-      );
+      const running = new Map<string, string>();
+      for (const [key, value] of status.entries()) {
+        const { state, worker_id } = JSON.parse(value) as { state?: string; worker_id?: string };
+        if (state === 'RUNNING' && worker_id !== undefined) running.set(key, worker_id);
+      }
+      return running;
     },
     [Symbol.asyncDispose]: async () => {
       await close();

@@ -138,7 +138,10 @@ describe('a table that moves', () => {
   });
 
   /** Keys that are written for a while, through a pipeline that is well. */
-  function setOff(made: VerifyWorld, keys: readonly (typeof hot extends fc.Arbitrary<infer T> ? T : never)[]) {
+  function setOff(
+    made: VerifyWorld,
+    keys: readonly (typeof hot extends fc.Arbitrary<infer T> ? T : never)[],
+  ) {
     keys.forEach(({ everyMs, values, counts, delays: after, stopsMs }, k) => {
       let n = 0;
       const step = () => {

@@ -76,7 +76,10 @@ export class VerifyWorld {
     const world = this;
     return new TopicMovement(
       async function* (isWanted) {
-        const entries = world.log.slice(from).map(world.#entry).filter(({ key }) => isWanted(key));
+        const entries = world.log
+          .slice(from)
+          .map(world.#entry)
+          .filter(({ key }) => isWanted(key));
         from = world.log.length;
         yield entries;
       },

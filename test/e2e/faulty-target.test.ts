@@ -1,0 +1,206 @@
+import type { WriteRequest } from '@aws-sdk/client-dynamodb';
+import { describe, expect, test, vi } from 'vitest';
+import { itemOf, keyOf } from '../../local/items.ts';
+import { loadItems } from '../../local/load.ts';
+import { createMusicTable } from '../../local/table.ts';
+import { startWorkload, type Workload } from '../../local/workload.ts';
+import { type FaultRule, faults, late } from '../alternator/faults.ts';
+import { startLoadBalancer } from '../alternator/load-balancer.ts';
+import { type AlternatorProxy, type ProxyOptions, startAlternatorProxy } from '../alternator-proxy.ts';
+import { type NaiveSinkOptions, naiveSink } from '../naive-sink.ts';
+import { type TestServices, testServices } from '../services.ts';
+import { compareTables, expectEqualTables } from './harness/compare.ts';
+import { expectExit, Messina } from './harness/messina.ts';
+import { migrationFile } from './harness/migration-file.ts';
+import { expectSums, statusOf } from './harness/sums.ts';
+import { until } from './kafka-testing.ts';
+
+vi.setConfig({ maxConcurrency: 2 });
+
+const items = 100;
+const operations = 300;
+const serverTimeoutMs = 1500;
+const clockSkewMs = 1000;
+/** Below the bound that the migration is told. */
+const behind = [0, -800];
+
+interface Mode {
+  readonly name: string;
+  readonly proxy?: Omit<ProxyOptions, 'upstream'>;
+  readonly fault?: FaultRule['fault'];
+  /** Before the nodes stands one address that hands requests out in turn. */
+  readonly balanced?: true;
+  readonly naive: Pick<NaiveSinkOptions, 'route' | 'retry'>;
+  /** Takes the first node away in the middle of the writes, and brings it back. */
+  readonly nodeDown?: true;
+}
+
+const modes: readonly Mode[] = [
+  {
+    name: 'answers 500 after it has applied a batch',
+    fault: faults.errorAfterApply,
+    naive: { route: 'round-robin', retry: 'at the end' },
+  },
+  {
+    name: 'applies half of a batch and answers 500',
+    fault: faults.errorAfterHalf,
+    naive: { route: 'round-robin', retry: 'at the end' },
+  },
+  {
+    name: 'resets the connection and applies the batch later',
+    fault: late(1200, 'reset'),
+    naive: { route: 'round-robin', retry: 'at once' },
+  },
+  {
+    name: 'does not answer, and applies the batch later',
+    fault: late(1200, 'hang'),
+    naive: { route: 'round-robin', retry: 'at once' },
+  },
+  {
+    name: 'answers 500 and applies the batch later',
+    fault: late(1200),
+    naive: { route: 'round-robin', retry: 'at once' },
+  },
+  {
+    name: 'has two nodes with skewed clocks',
+    proxy: { skewsMs: behind },
+    fault: faults.errorAfterApply,
+    naive: { route: 'round-robin', retry: 'at once' },
+  },
+  {
+    name: 'loses a node for a while, and the other one is behind',
+    proxy: { skewsMs: behind },
+    nodeDown: true,
+    naive: { route: 'failover', retry: 'at once' },
+  },
+  {
+    name: 'sheds load with RequestLimitExceeded',
+    fault: faults.throttled,
+    naive: { route: 'round-robin', retry: 'at the end' },
+  },
+  {
+    name: 'leaves items unprocessed, as DynamoDB does',
+    proxy: { manners: 'dynamodb' },
+    fault: faults.unprocessed,
+    naive: { route: 'round-robin', retry: 'at the end' },
+  },
+  {
+    name: 'stands behind a load balancer, with skewed clocks',
+    proxy: { skewsMs: behind },
+    balanced: true,
+    naive: { route: 'round-robin', retry: 'at once' },
+  },
+];
+
+describe('a target that', () => {
+  test.concurrent.each(modes)('$name ends equal, and each record is counted once', async (mode) => {
+    await using services = await testServices();
+    const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
+    await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
+    await loadItems({ ...address, items, seed: 21 });
+    await using proxy = await startAlternatorProxy({ upstream: services.target.endpoint, ...mode.proxy });
+    const rule = mode.fault && proxy.inject({ fault: mode.fault, probability: 0.25, count: 8 });
+    await using balancer = mode.balanced && (await startLoadBalancer(proxy.endpoints));
+    const target = balancer
+      ? { endpoints: [balancer.endpoint], affinity: 'none' }
+      : { endpoints: proxy.endpoints };
+    await using file = await migrationFile(services, {
+      tables: ['Music'],
+      target: { ...target, serverTimeoutMs, clockSkewMs },
+    });
+    await using migrating = new Messina(['migrate', file.path]);
+    await until('the first rows are sent', () => wasWritten(proxy) || !migrating.running);
+    await using workload = startWorkload({ ...address, items, seed: 22, rate: 80, hotKeys: 4, operations });
+    if (mode.nodeDown) await takeDown(proxy, workload);
+    const { c, u, d } = (await workload.finished).byEffect;
+    const sides = {
+      source: { client: services.source.client, table: 'Music' },
+      target: { client: services.target.client, table: 'Music' },
+    };
+    await until(
+      'the target is equal',
+      async () => !migrating.running || isEqual(await compareTables(sides.source, sides.target)),
+      90_000,
+    ).catch((error) => Promise.reject(new Error(`${error.message}\n${migrating.stderr}`)));
+    await until('every change is published and dealt with', async () => {
+      const [table] = (await statusOf(file.path)).tables;
+      if (!migrating.running || table === undefined) return true;
+      const { written, superseded, filtered, deadLettered, published } = table.changes;
+      const sum = written + superseded + filtered + deadLettered;
+      return published === items + c + u + d && sum === published;
+    });
+    migrating.kill('SIGTERM');
+    await expectExit(migrating.ended, 0);
+    await proxy.settled();
+    await expectEqualTables(sides.source, sides.target);
+    const status = await expectSums(file.path);
+    expect(status.tables[0]?.changes.byOperation).toEqual({ c: items + c, u, d });
+    expect(status.tables[0]).toMatchObject({ snapshot: { deadLettered: 0 }, changes: { deadLettered: 0 } });
+    // Rule C7: no key ever had two writes under way.
+    expect(proxy.overlaps).toBe(0);
+    if (rule) expect(rule.hits).toBeGreaterThan(0);
+  });
+
+  test.concurrent.each(modes)('$name makes a naive sink end different', async (mode) => {
+    await using services = await testServices();
+    await using proxy = await startAlternatorProxy({ upstream: services.target.endpoint, ...mode.proxy });
+    // Skewed clocks alone are enough.
+    if (mode.fault && !mode.proxy?.skewsMs) proxy.inject({ fault: mode.fault, count: 1 });
+    await using balancer = mode.balanced && (await startLoadBalancer(proxy.endpoints));
+    const endpoints = balancer ? [balancer.endpoint] : proxy.endpoints;
+    const before = async (batch: number) => {
+      if (mode.nodeDown && batch === 2) await proxy.nodes[0].down();
+    };
+    const differences = await naively(services, proxy, { ...mode.naive, endpoints, before });
+    expect(isEqual(differences)).toBe(false);
+  });
+
+  test.concurrent.each([
+    'at once',
+    'at the end',
+  ] as const)('never fails makes a naive sink that repeats %s end equal: what makes it differ is the fault', async (retry) => {
+    await using services = await testServices();
+    await using proxy = await startAlternatorProxy({ upstream: services.target.endpoint });
+    const { endpoints } = proxy;
+    const differences = await naively(services, proxy, { endpoints, route: 'round-robin', retry });
+    expect(isEqual(differences)).toBe(true);
+  });
+});
+
+const wasWritten = (proxy: AlternatorProxy) => proxy.log.some((event) => event.operation === 'BatchWriteItem');
+
+const isEqual = ({ missing, different, extra }: Awaited<ReturnType<typeof compareTables>>) =>
+  missing.length + different.length + extra.length === 0;
+
+/** The first node is away for the middle third of the writes. */
+async function takeDown(proxy: AlternatorProxy, workload: Workload): Promise<void> {
+  await until('a third is written', () => workload.counts().operations > operations / 3);
+  await proxy.nodes[0].down();
+  await until('two thirds are written', () => workload.counts().operations > (2 * operations) / 3);
+  await proxy.nodes[0].up();
+}
+
+/** Four batches over the same ten keys, the third with deletes: the hot keys of a stream. */
+const hotBatches: readonly (readonly WriteRequest[])[] = [0, 1, 2, 3].map((revision) =>
+  Array.from({ length: 10 }, (_, index) =>
+    revision === 2 && index < 5
+      ? { DeleteRequest: { Key: keyOf(index) } }
+      : { PutRequest: { Item: { ...itemOf(31, index), Revision: { N: String(revision) } } } },
+  ),
+);
+
+/** The same writes at the source, in order, and at the target by the naive sink. */
+async function naively(
+  services: TestServices,
+  proxy: AlternatorProxy,
+  options: Omit<NaiveSinkOptions, 'credentials' | 'table'>,
+) {
+  const { credentials, source, target } = services;
+  const table = 'Hot';
+  for (const { endpoint } of [source, target]) await createMusicTable({ endpoint, credentials, table });
+  const truth = { endpoints: [source.endpoint], credentials, table, timeoutMs: 10_000 };
+  await naiveSink(hotBatches, { ...truth, route: 'round-robin', retry: 'at once' });
+  await naiveSink(hotBatches, { ...options, credentials, table });
+  await proxy.settled();
+  return compareTables({ client: source.client, table }, { client: target.client, table });
+}

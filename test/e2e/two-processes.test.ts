@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { loadItems } from '../../local/load.ts';
+import { createMusicTable } from '../../local/table.ts';
+import { startWorkload } from '../../local/workload.ts';
+import { testServices } from '../services.ts';
+import { expectEqualTables } from './harness/compare.ts';
+import { expectExit, Messina, messina } from './harness/messina.ts';
+import { migrationFile } from './harness/migration-file.ts';
+import { type Witness, witness } from './harness/scene.ts';
+import { expectSums } from './harness/sums.ts';
+import { until } from './kafka-testing.ts';
+
+const ITEMS = 2_000;
+/** Longer than a session of ten seconds, so that what it owns is given to others. */
+const FROZEN_MS = 15_000;
+
+/** Processes that run a source task now. */
+const pidsOf = async (seen: Witness) =>
+  new Set([...(await seen.workers()).values()].map((worker) => Number(/:(\d+)-/.exec(worker)?.[1])));
+
+const runTasks = async (seen: Witness, ...processes: readonly Messina[]) => {
+  const pids = await pidsOf(seen);
+  return processes.every(({ child }) => pids.has(child.pid ?? 0));
+};
+
+test('two processes share the tasks; one is frozen and wakes up as a zombie, one is killed: nothing is lost or doubled', async () => {
+  await using services = await testServices();
+  const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
+  await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
+  await loadItems({ ...address, items: ITEMS, seed: 21 });
+  await using file = await migrationFile(services, { tables: ['Music'] });
+  await using workload = startWorkload({ ...address, items: ITEMS, seed: 22, rate: 80 });
+  await using first = new Messina(['migrate', file.path]);
+  await using seen = await witness(file.path, 'Music');
+  await using second = new Messina(['migrate', file.path]);
+  await until('both processes run source tasks', () => runTasks(seen, first, second));
+  await until('rows are written', async () => (await seen.look()).rowsDone > 0);
+
+  first.kill('SIGSTOP');
+  await sleep(FROZEN_MS);
+  await until('the other runs all tasks', async () => !(await runTasks(seen, first)));
+  first.kill('SIGCONT');
+  await until('both run tasks again', () => runTasks(seen, first, second));
+
+  const { changesDone } = await seen.look();
+  second.kill('SIGKILL');
+  await until('the first runs all tasks', async () => !(await runTasks(seen, second)));
+  await until('changes flow', async () => (await seen.look()).changesDone > changesDone + 100);
+
+  await workload.stop();
+  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  first.kill('SIGINT');
+  await expectExit(first.ended, 0);
+  await expectEqualTables(
+    { client: services.source.client, table: 'Music' },
+    { client: services.target.client, table: 'Music' },
+  );
+  await expectSums(file.path);
+});
+
+test('the number of source tasks may change between runs, up and down', async () => {
+  await using services = await testServices();
+  const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
+  await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
+  await loadItems({ ...address, items: ITEMS, seed: 23 });
+  const withTasks = (source: number) => ({ tables: ['Music'], rest: { tasks: { source, sink: 2 } } });
+  await using file = await migrationFile(services, withTasks(2));
+  await using workload = startWorkload({ ...address, items: ITEMS, seed: 24, rate: 80 });
+  await using cut = new Messina(['migrate', file.path]);
+  await using seen = await witness(file.path, 'Music');
+  await until('rows are published', async () => (await seen.look()).rowsPublished > 0);
+  cut.kill('SIGINT');
+  await expectExit(cut.ended, 0);
+  await file.write(withTasks(3));
+  await expectExit(messina('migrate', file.path, '--until', 'loaded'), 0);
+  await workload.stop();
+  await file.write(withTasks(1));
+  await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
+  expect((await seen.look()).gatesOpen).toBe(4);
+  await expectEqualTables(
+    { client: services.source.client, table: 'Music' },
+    { client: services.target.client, table: 'Music' },
+  );
+  await expectSums(file.path);
+});

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { planText } from '../../../cli/actions/plan-text.ts';
+import { bytesText, countText, durationText } from '../../../cli/actions/quantities.ts';
+import { createTableInput } from '../../../dynamodb/table-changes.ts';
+import type { Plan } from '../../../migration/plan.ts';
+import type { TablePlan } from '../../../migration/plan-table.ts';
+
+const music: TablePlan = {
+  table: 'Music',
+  items: 1_234_567,
+  bytes: 987_654_321,
+  stream: { enabled: true, viewType: 'NEW_IMAGE', created: '2026-11-21T01:00:00.000Z', enable: false },
+  coverage: { proven: true, from: '2026-11-21T01:00:00.000Z', exportTime: '2026-11-21T02:00:00.000Z' },
+  target: {
+    table: 'music_v2',
+    exists: false,
+    create: createTableInput({
+      name: 'music_v2',
+      keySchema: [
+        { name: 'Artist', type: 'S' },
+        { name: 'Year', type: 'N' },
+      ],
+      localIndexes: [
+        {
+          name: 'ByGenre',
+          keySchema: [
+            { name: 'Artist', type: 'S' },
+            { name: 'Genre', type: 'S' },
+          ],
+          projection: { type: 'ALL', attributes: [] },
+        },
+      ],
+      tags: { 'system:write_isolation': 'always' },
+    }),
+    atCutover: { globalIndexes: ['Genres'], ttlAttribute: 'ExpiresAt' },
+  },
+  estimate: { seconds: 247, itemsPerSecond: 5000, readUnits: 0, readUnitsPerSecond: null },
+};
+
+const plan: Plan = {
+  migration: 'music',
+  target: 'alternator',
+  tables: [music],
+  topics: [
+    {
+      topic: 'music.catalog',
+      partitions: 1,
+      exists: true,
+      replicationFactor: null,
+      config: { 'cleanup.policy': 'compact' },
+    },
+    {
+      topic: 'music.Music.snapshot',
+      partitions: 12,
+      exists: false,
+      replicationFactor: 3,
+      config: { 'retention.ms': '-1' },
+    },
+    { topic: 'music-slots', partitions: 24, exists: null, replicationFactor: null, config: {} },
+  ],
+  clockSkewMs: null,
+  problems: [],
+};
+
+describe('a plan for people', () => {
+  test('says what is there, what would be created, how long it takes', () => {
+    expect(planText(plan)).toMatchInlineSnapshot(`
+      "music → alternator: 1 table, 0 problems
+
+      Music
+        source    1,234,567 items, 987.7 MB
+        stream    enabled since 2026-11-21T01:00:00.000Z, NEW_IMAGE
+        coverage  of changes from 2026-11-21T01:00:00.000Z on; reaches back far enough for the snapshot of 2026-11-21T02:00:00.000Z
+        target    music_v2: does not exist, to be created:
+                  key Artist S, Year N; PAY_PER_REQUEST
+                  local index ByGenre (Artist, Genre), ALL
+                  tags system:write_isolation=always
+                  at cutover: global index Genres, TTL on ExpiresAt
+        estimate  4 min to load, at an assumed 5,000 items/s; the table itself is not read
+
+      Topics
+        music.catalog         exists           1 partition  cleanup.policy=compact
+        music.Music.snapshot  to be created  12 partitions  replication.factor=3 retention.ms=-1
+        music-slots           not known      24 partitions
+
+      No problems: \`messina migrate\` can begin."
+    `);
+  });
+
+  test('ends with the problems, each with its code and remedy', () => {
+    const problems = [
+      { table: null, code: 'KAFKA_UNREACHABLE', message: 'Nobody answers', remedy: 'Start the broker.' },
+      { table: 'Music', code: 'TARGET_NOT_EMPTY', message: 'It holds rows', remedy: 'Empty it.' },
+    ];
+    const text = planText({ ...plan, clockSkewMs: 2500, problems });
+    expect(text.split('\n').slice(-7)).toEqual([
+      "Clocks of the target's nodes: 2500 ms apart at least",
+      '',
+      'Problems',
+      '  Nobody answers (KAFKA_UNREACHABLE)',
+      '    → Start the broker.',
+      '  Music: It holds rows (TARGET_NOT_EMPTY)',
+      '    → Empty it.',
+    ]);
+    expect(text).toContain('1 table, 2 problems');
+  });
+
+  test.each<[string, Partial<TablePlan>, string]>([
+    [
+      'a stream that would be enabled',
+      { stream: { enabled: false, viewType: null, created: null, enable: true } },
+      'migrate enables one with NEW_AND_OLD_IMAGES',
+    ],
+    [
+      'no stream where none is needed',
+      { stream: { enabled: false, viewType: null, created: null, enable: false } },
+      'none, and none is needed',
+    ],
+    ['no coverage', { coverage: { proven: false, from: null, exportTime: null } }, 'none is claimed'],
+    [
+      'coverage that falls short',
+      { coverage: { ...music.coverage, proven: false } },
+      'does not reach back far enough for the snapshot of 2026-11-21T02:00:00.000Z',
+    ],
+    [
+      'what a scan costs',
+      { estimate: { seconds: 60, itemsPerSecond: 5000, readUnits: 241_127, readUnitsPerSecond: 50 } },
+      '60 s to load, at an assumed 5,000 items/s; the scan consumes 241,127 read units, 50 a second at most',
+    ],
+    ['a size nobody knows', { items: null, bytes: null }, 'an unknown number of items, of unknown size'],
+    [
+      'a source that could not be looked at',
+      { stream: null, estimate: null, target: null },
+      'source    not known',
+    ],
+  ])('says %s', (_, part, expected) => {
+    expect(planText({ ...plan, tables: [{ ...music, ...part }] })).toContain(expected);
+  });
+});
+
+test('quantities have a unit that fits', () => {
+  expect([0, 999, 1000, 1_550_000, 2e12, 9e15].map(bytesText)).toEqual([
+    '0 B',
+    '999 B',
+    '1 KB',
+    '1.6 MB',
+    '2 TB',
+    '9,000 TB',
+  ]);
+  expect([1, 119, 120, 7_199, 9_000, 200_000].map(durationText)).toEqual([
+    '1 s',
+    '119 s',
+    '2 min',
+    '120 min',
+    '2.5 h',
+    '2.3 d',
+  ]);
+  expect(countText(null)).toBe('an unknown number of');
+});
