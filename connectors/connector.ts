@@ -206,8 +206,15 @@ export interface SinkTask extends AsyncDisposable {
    * for a lane only when the call before has settled, and no key stands in a batch twice (rule C7).
    * Resolves when everything not named in the result is durable (law 2); throws when the target is broken:
    * then the runtime waits and repeats the same batch (law 3).
+   * @param isOurs asked before each request: false once the lane may be another's, though the task's lease holds again
+   * for others. Then nothing more is sent: LEASE_LOST is thrown (rule C7).
    */
-  put(table: SinkTable, lane: string, batch: readonly ChangeRecord[]): Promise<readonly PutFailure[]>;
+  put(
+    table: SinkTable,
+    lane: string,
+    batch: readonly ChangeRecord[],
+    isOurs?: () => boolean,
+  ): Promise<readonly PutFailure[]>;
 }
 
 export interface SinkContext extends TaskContext {

@@ -95,7 +95,10 @@ export const ERRORS = {
     'Synchronise the clocks of the target nodes (NTP), or raise target.clockSkewMs above it.',
   ),
   TARGET_REFUSED: halt(1, 'See the message of the target.'),
-  SINK_FINGERPRINT: halt(4, 'A changed mapping or transform needs `messina replay FILE --recreate --yes`.'),
+  SINK_FINGERPRINT: halt(
+    4,
+    'A changed mapping, transform or target table needs `messina replay FILE --recreate --yes`; for a second target give target.name.',
+  ),
   SINK_RUNNING: halt(4, 'Stop the process that runs the sink first.'),
   KAFKA_UNREACHABLE: {
     remedy: 'retry',

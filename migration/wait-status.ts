@@ -4,7 +4,7 @@ import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
 import { LagTracker } from './lag.ts';
 import { isAt } from './run.ts';
-import { type MigrationStatus, readStatus } from './status.ts';
+import { type MigrationStatus, readStatus, type TableStatus } from './status.ts';
 import { tablesOfCatalog, tablesOfSource } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 
@@ -40,17 +40,20 @@ export async function waitForStatus(
     options.onStatus(status);
     const elapsedMs = systemClock.monotonic() - begun;
     if (options.wait === null) {
-      const told = status.tables.every(({ changes }) => changes.lagSeconds !== null);
+      const told = status.tables.every((one) => one.changes.lagSeconds !== null || hasHalted(one));
       if (told || elapsedMs > LOOK_FOR_LAG_MS || options.signal.aborted) return { status, reached: true };
     } else {
       const reached = status.tables.length > 0 && status.tables.every((one) => isAt(one, options.wait));
-      const halted = status.tables.some(({ phase }) => phase === 'gap' || phase === 'failed');
+      const halted = status.tables.some(hasHalted);
       const over = options.timeoutSeconds !== null && elapsedMs > options.timeoutSeconds * 1000;
       if (reached || halted || over || options.signal.aborted) return { status, reached };
     }
     await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
   }
 }
+
+/** Nobody moves such a table on. */
+const hasHalted = ({ phase }: TableStatus): boolean => phase === 'gap' || phase === 'failed';
 
 /** Literal names are shown before the catalog knows them; globs show what it knows. */
 async function tablesOf(migration: Migration, view: TopicsView, signal: AbortSignal): Promise<string[]> {

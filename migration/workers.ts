@@ -26,7 +26,13 @@ export class Workers {
   constructor(migration: Migration, view: TopicsView, wiring: Wiring, sinksOnly: boolean, log: Logger) {
     const internal = internalTopics(migration.name);
     this.#producer = new PlainProducer(view.kafka);
-    const status = new StatusWriter(this.#producer, internal.status, internalPartitions.status, systemClock);
+    const status = new StatusWriter(
+      this.#producer,
+      internal.status,
+      internalPartitions.status,
+      systemClock,
+      view.status,
+    );
     const world: SinkWorld = {
       kafka: view.kafka,
       group: migration.name,

@@ -18,6 +18,7 @@ export interface TestServices extends AsyncDisposable {
   readonly name: string;
   /** Of source and target; no other test has tables under them. */
   readonly credentials: Credentials;
+  readonly region: string;
   readonly kafka: { readonly bootstrap: string };
   readonly source: DynamoDbAccess;
   readonly target: DynamoDbAccess;
@@ -57,6 +58,7 @@ export async function testServices(): Promise<TestServices> {
   return {
     name,
     credentials,
+    region,
     kafka: { bootstrap: services.kafka },
     source,
     target,
@@ -71,9 +73,9 @@ export function uniqueName(prefix = 't'): string {
 }
 
 /** Clients for a DynamoDB endpoint, also for a proxy in front of one. */
-export function accessTo(endpoint: string, credentials: Credentials): DynamoDbAccess {
+export function accessTo(endpoint: string, credentials: Credentials, inRegion = region): DynamoDbAccess {
   // The SDK writes into the object it is given.
-  const options = { endpoint, region, credentials: { ...credentials } };
+  const options = { endpoint, region: inRegion, credentials: { ...credentials } };
   return { endpoint, client: new DynamoDBClient(options), streams: new DynamoDBStreamsClient(options) };
 }
 
@@ -94,7 +96,12 @@ async function control(source: DynamoDbAccess, Item: Record<string, { S: string 
 async function bucketOf(bucket: string): Promise<S3Access> {
   const { endpoint, region: s3Region, accessKeyId, secretAccessKey } = inject('services').s3;
   const credentials = { accessKeyId, secretAccessKey };
-  const client = new S3Client({ endpoint, region: s3Region, credentials, forcePathStyle: true });
+  const client = new S3Client({
+    endpoint,
+    region: s3Region,
+    credentials: { ...credentials },
+    forcePathStyle: true,
+  });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   return { endpoint, region: s3Region, credentials, client, bucket };
 }

@@ -69,7 +69,9 @@ async function resume(stage: Stage, workload: Workload, watch: Watch, writing: W
   const { story, settings } = stage;
   return story.step('The same command again', async (telling) => {
     const migrate = messina(stage, ['migrate', fileOf(stage)]);
-    telling.note('It waits: what was killed keeps its partitions until its session of 10 s has run out.');
+    telling.note(
+      'It waits until the session of the killed one has run out (10 s), then the timeout of the target (10 s).',
+    );
     let loaded: { readonly endedMs: number; readonly after: Counts } | null = null;
     await watchUntil(stage, workload, watch, telling, migrate, (table) => {
       if (loaded === null) writing.see(table.snapshot.written);

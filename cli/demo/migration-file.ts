@@ -42,8 +42,8 @@ target:
   type: alternator
   endpoints: [${endpoints.target}]  # a second DynamoDB Local stands for ScyllaDB
   # How long to wait before writing again what a killed process may have left under way: the server's own timeout,
-  # and how far clocks of nodes differ. ScyllaDB needs the defaults, 10000 and 1000; one local process less.
-  serverTimeoutMs: 2000
+  # and how far clocks of nodes differ (the default is 1000; here, there is one clock).
+  serverTimeoutMs: 10000
   clockSkewMs: 200
   writesPerSecond: ${writesPerSecond}        # so that the demo can be killed half-way
 `;

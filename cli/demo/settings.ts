@@ -21,8 +21,8 @@ export function settingsOf(options: DemoOptions): Settings {
     items,
     rate,
     slackSeconds: 5,
-    // Loading takes ten seconds or more, so that a kill can hit its middle.
-    writesPerSecond: Math.max(500, Math.ceil(items / 10)),
+    // Loading takes ten seconds, so that a kill can hit its middle; changes must not wait for it.
+    writesPerSecond: Math.max(500, Math.ceil(items / 10), rate * 3),
     // A slow workload is not waited for by the hour.
     changesMin: Math.min(2_000, rate * 20),
     seed: 7,

@@ -14,8 +14,8 @@ import { until, Wake } from './wake.ts';
 
 /** Shards are listed again this often while nothing calls for it. */
 const LIST_INTERVAL_MS = 5_000;
-/** A parent counts as vanished only when this many listings in a row lack it: a listing is eventually consistent. */
-const LISTINGS_UNTIL_LOST = 3;
+/** A parent counts as vanished only when all listings have lacked it for so long: they are eventually consistent. */
+const LOST_AFTER_MS = 15_000;
 
 /** One task's share of the capture of one table: its shards, in the order of their lineage (rule C5). */
 export class ChangesTable {
@@ -25,6 +25,8 @@ export class ChangesTable {
   readonly #table: string;
   readonly #wake = new Wake();
   readonly #running = new Map<string, PartitionRun>();
+  /** Read to their end by this task: our copy of the positions may not say so yet, and would have them begun again. */
+  readonly #drained = new Set<string>();
   readonly #lostSince = new Map<string, number>();
   #failure: unknown = null;
   /** Some shard of this task is not read yet. */
@@ -79,7 +81,7 @@ export class ChangesTable {
     let waiting = false;
     for (const partition of [...listing, ...unlisted(stored, listed, roots)]) {
       if (taskOf(this.#table, partition.id, this.#task.definition.tasks) !== this.#task.task) continue;
-      if (this.#running.has(partition.id)) continue;
+      if (this.#running.has(partition.id) || this.#drained.has(partition.id)) continue;
       const state = readiness(partition, stored, listed, roots);
       if (state !== 'lost') this.#lostSince.delete(partition.id);
       if (state === 'ready') this.#start(partition, facts, epoch, stored);
@@ -103,9 +105,10 @@ export class ChangesTable {
   }
 
   #lost(id: string): void {
-    const times = (this.#lostSince.get(id) ?? 0) + 1;
-    this.#lostSince.set(id, times);
-    if (times >= LISTINGS_UNTIL_LOST) throw lostLineage(this.#table, id);
+    const nowMs = this.#task.context.clock.monotonic();
+    const sinceMs = this.#lostSince.get(id) ?? nowMs;
+    this.#lostSince.set(id, sinceMs);
+    if (nowMs - sinceMs >= LOST_AFTER_MS) throw lostLineage(this.#table, id);
   }
 
   #start(
@@ -129,6 +132,7 @@ export class ChangesTable {
     this.#running.set(partition.id, run);
     run.run().then(
       () => {
+        this.#drained.add(partition.id);
         this.#running.delete(partition.id);
         this.#wake.ring();
       },

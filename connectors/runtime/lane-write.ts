@@ -18,6 +18,8 @@ export interface LaneTarget {
   readonly deadLetters: DeadLetters;
   readonly world: SinkWorld;
   readonly signal: AbortSignal;
+  /** False once the lane may be another's (rule C7). */
+  isOurs(): boolean;
   onFault(error: ConnectError | null): void;
 }
 
@@ -48,7 +50,7 @@ export async function writeLane(
     const records = indexes.map((i) => batch[i]!.record!);
     const { clock, log } = target.world;
     const failures = await retrying(
-      () => target.task.put(target.table, target.lane, records),
+      () => target.task.put(target.table, target.lane, records, () => target.isOurs()),
       { clock, log, signal: target.signal },
       target.onFault,
     );

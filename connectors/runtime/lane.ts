@@ -145,8 +145,15 @@ export class Lane {
     const { catalog } = this.#target.world;
     // The record became visible with the begin-markers; our copy of the catalog may be a moment behind.
     const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
-    this.#state = onMarker(this.#state, marker, record.changesOffsets?.[this.#topics.partition] ?? null);
-    if (this.#target.ordersByVersion || flowed === this.#flow) return;
+    const before = this.#state;
+    this.#state = onMarker(before, marker, record.changesOffsets?.[this.#topics.partition] ?? null);
+    if (this.#target.ordersByVersion) {
+      // Rule C6: writes commute, so no change is passed over and none is written again.
+      const { snapshot } = this.#state.changes;
+      this.#state = { ...this.#state, changes: { ...before.changes, snapshot } };
+      return;
+    }
+    if (flowed === this.#flow) return;
     const { changes, partition } = this.#topics;
     this.#changes.clear();
     if (this.#flow) this.#reader.assign(changes, partition, this.#state.changes.position);

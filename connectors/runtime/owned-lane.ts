@@ -22,6 +22,8 @@ export interface OwnedLaneOptions {
   readonly signal: AbortSignal;
   /** Settles when this lane's earlier run in this process has nothing in flight. */
   readonly after: Promise<void>;
+  /** False once another may own the lane: a rebalance has ended since it was given to us (rule C7). */
+  isOurs(): boolean;
   commitRunning(state: LaneState): Promise<void>;
   onFault(error: ConnectError | null): void;
 }
@@ -132,6 +134,7 @@ export class OwnedLane {
       deadLetters,
       world,
       signal: this.#signal,
+      isOurs: () => !this.#signal.aborted && this.#options.isOurs(),
       onFault,
     };
     this.#lane = new Lane(definition, target, this.#topics, reader, state);

@@ -82,7 +82,7 @@ export class Reporter implements TaskReport {
         await this.#status.write(key, { ...report, atMs: this.#clock.now() });
         this.#written.set(table, text);
       } catch (error) {
-        this.#log.warn({ table, err: String(error) }, 'status not written');
+        this.#log.warn({ table, err: error }, 'status not written');
         return;
       }
     }

@@ -9,13 +9,24 @@ import { until } from './wake.ts';
 /** What writing a sink's catalog record needs of its world. */
 type CatalogWriter = Pick<SinkWorld, 'kafka' | 'group' | 'topics' | 'catalog' | 'clock'>;
 
-/** Is what this sink wrote until now still what it would write? (rule C6) */
+/** Is what this sink wrote until now, and where, still what it would write? (rule C6) */
 export function checkFingerprint(definition: SinkDefinition, table: string, record: SinkRecord | null): void {
-  if (record === null || record.fingerprint === fingerprint(definition)) return;
+  if (record === null) return;
+  const { plugin, options, name } = definition;
+  const targetTable = plugin.targetTable(options, table);
+  const detail = { detail: { table, targetTable: record.targetTable } };
+  if (record.targetTable !== targetTable) {
+    throw new ConnectError(
+      'SINK_FINGERPRINT',
+      `${name} has written table ${table} to ${record.targetTable}; ${targetTable} would get only what comes now`,
+      detail,
+    );
+  }
+  if (record.fingerprint === fingerprint(definition)) return;
   throw new ConnectError(
     'SINK_FINGERPRINT',
-    `Table ${record.targetTable} was written with another mapping or other transforms than ${definition.name} has now`,
-    { detail: { table, targetTable: record.targetTable } },
+    `Table ${record.targetTable} was written with another mapping or other transforms than ${name} has now`,
+    detail,
   );
 }
 

@@ -101,12 +101,17 @@ export class SinkTask {
 
   async #assigned(units: readonly Unit[]): Promise<void> {
     const wanted = new Set(units.map((unit) => unit.id));
+    const { generation } = this.#member;
     this.#world.log.debug({ lanes: units.length }, 'lanes assigned');
     for (const [id, lane] of this.#lanes) {
       if (wanted.has(id)) continue;
       lane.abandon();
       this.#lanes.delete(id);
       this.#committed.delete(id);
+    }
+    // What a lane of before has reported is not so any more; its successor says it again, here or elsewhere.
+    for (const table of this.#definition.tables) {
+      if (!this.#reporter.halts.has(table)) this.#reporter.fault(table, null);
     }
     const asked = groupBy(
       units.flatMap((unit) => unit.partitions),
@@ -123,7 +128,7 @@ export class SinkTask {
       const state = readLane(snapshot ?? none, changes ?? none);
       const before = this.#lanes.get(unit.id);
       before?.abandon();
-      this.#startLane(unit, table, state, before?.ended);
+      this.#startLane(unit, table, generation, state, before?.ended);
     }
   }
 
@@ -131,6 +136,7 @@ export class SinkTask {
   #startLane(
     unit: Unit,
     table: string,
+    generation: number,
     state: LaneState | null,
     after: Promise<void> = Promise.resolve(),
   ): void {
@@ -147,6 +153,8 @@ export class SinkTask {
       takeOver: { first: state === null, clean: state?.clean ?? true },
       signal: this.#stop.signal,
       after,
+      // Rule C7: a later generation holds a lease too, maybe without this lane, while a write of it is still repeated.
+      isOurs: () => this.#member.generation === generation,
       // Rule C7: whoever takes over commits "running" before its first write.
       commitRunning: (running) => this.#commit(unit.id, running),
       onFault: (error) => this.#reporter.fault(table, error),
@@ -172,7 +180,7 @@ export class SinkTask {
     await Promise.all(lanes.map((lane) => lane.drain()));
     this.#world.log.debug('lanes drained');
     await this.#commitAll(true).catch((error) => {
-      this.#world.log.warn({ err: String(error) }, 'last commit before a rebalance failed');
+      this.#world.log.warn({ err: error }, 'last commit before a rebalance failed');
     });
   }
 
@@ -216,7 +224,7 @@ export class SinkTask {
     while (!signal.aborted) {
       await this.#world.clock.sleep(COMMIT_INTERVAL_MS, signal).catch(() => {});
       await this.#commitAll(false).catch((error) => {
-        this.#world.log.warn({ err: String(error) }, 'commit failed; it is repeated');
+        this.#world.log.warn({ err: error }, 'commit failed; it is repeated');
       });
     }
   }

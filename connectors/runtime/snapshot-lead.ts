@@ -24,13 +24,14 @@ export async function leadSnapshot(
   if (task.definition.captureConnector === null) return beginWithoutCapture(task, plugin, options, table);
   const { facts, epoch } = await until(() => task.catalog.table(table), task.catalog, task.context.signal);
   task.report.phase(table, 'capturing');
-  await captured(task, table, epoch);
+  const fromMs = await captured(task, table, epoch);
   const slackMs = plugin.slackMs(options);
   // Rule C7: where this partition's changes go on, valid if X then proves to lie at least slack later.
   const offsets = await endOffsets(task.kafka, task.topics.changes(table));
   const notedMs = await plugin.serverTimeMs(options, table, task.context);
   task.report.phase(table, 'exporting');
-  const snapshot = await plugin.take(options, facts, notedMs + slackMs, task.context);
+  // Server time has whole seconds: it may say less than a coverage that began just now.
+  const snapshot = await plugin.take(options, facts, Math.max(notedMs, fromMs) + slackMs, task.context);
   // Rule C1: asked again after the wait, because coverage may have risen meanwhile.
   const proof = prove(await captured(task, table, epoch), slackMs, snapshot.exportMs);
   if (!proof.proven) throw unproven(table, proof.fromMs ?? 0, slackMs, snapshot.exportMs);

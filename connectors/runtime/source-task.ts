@@ -68,6 +68,7 @@ export class SourceTask {
       }
     }
     await reporting;
+    // A zombie wakes up when another has long taken its task.
     await this.#state('UNASSIGNED').catch(() => {});
   }
 
@@ -78,7 +79,8 @@ export class SourceTask {
   async #state(state: string): Promise<void> {
     const { status, definition, task, workerId } = this.#options;
     const value = { state, trace: null, worker_id: workerId, generation: 0 };
-    await status.write(statusKeys.task(definition.name, task), value);
+    const key = statusKeys.task(definition.name, task);
+    await (state === 'UNASSIGNED' ? status.writeUnlessTaken(key, value) : status.write(key, value));
   }
 
   async #once(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ConnectError } from '../errors.ts';
+import type { KeyedLog } from '../kafka/keyed-log.ts';
 import { partitionOf } from '../kafka/murmur2.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
 
@@ -36,8 +37,17 @@ export class StatusWriter {
   readonly #topic: string;
   readonly #partitions: number;
   readonly #clock: Clock;
+  readonly #log: Pick<KeyedLog, 'readToEnd' | 'get'> | null;
 
-  constructor(producer: PlainProducer, topic: string, partitions: number, clock: Clock) {
+  /** @param log the topic as it stands; without it {@link writeUnlessTaken} writes always. */
+  constructor(
+    producer: PlainProducer,
+    topic: string,
+    partitions: number,
+    clock: Clock,
+    log: Pick<KeyedLog, 'readToEnd' | 'get'> | null = null,
+  ) {
+    this.#log = log;
     this.#producer = producer;
     this.#topic = topic;
     this.#partitions = partitions;
@@ -53,5 +63,13 @@ export class StatusWriter {
       timestampMs: this.#clock.now(),
     };
     await this.#producer.send(this.#topic, partitionOf(bytes, this.#partitions), [record]);
+  }
+
+  /** The last word of who gives a task up, which must not hide that another runs it already (Kafka Connect's putSafe). */
+  async writeUnlessTaken(key: string, value: { readonly worker_id: string }): Promise<void> {
+    await this.#log?.readToEnd();
+    const newest = this.#log?.get(key) ?? null;
+    if (newest !== null && (JSON.parse(newest) as typeof value).worker_id !== value.worker_id) return;
+    await this.write(key, value);
   }
 }

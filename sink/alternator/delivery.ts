@@ -64,14 +64,26 @@ export class Delivery {
   readonly #target: string;
   readonly #records: readonly ChangeRecord[];
   readonly #send: Send;
+  readonly #isOurs: () => boolean;
 
-  /** @param target name of the target table, for messages */
-  constructor(outbox: Outbox, lane: Lane, target: string, records: readonly ChangeRecord[], send: Send) {
+  /**
+   * @param target name of the target table, for messages
+   * @param isOurs false once the lane may be another's
+   */
+  constructor(
+    outbox: Outbox,
+    lane: Lane,
+    target: string,
+    records: readonly ChangeRecord[],
+    send: Send,
+    isOurs: () => boolean,
+  ) {
     this.#outbox = outbox;
     this.#lane = lane;
     this.#target = target;
     this.#records = records;
     this.#send = send;
+    this.#isOurs = isOurs;
   }
 
   /** Resolves when nothing of these records is under way any more; never rejects. */
@@ -120,7 +132,7 @@ export class Delivery {
       await nodes.calm(signal);
       if (nodes.generation !== chunk.generation) return null;
       const slot = await inFlight.acquire(chunk.bytes, signal);
-      if (this.broken !== null || !leaseValid()) {
+      if (this.broken !== null || !leaseValid() || !this.#isOurs()) {
         inFlight.release(slot, 'no-load');
         // Rule C7: a zombie stops by itself, before each request.
         throw this.broken ?? new ConnectError('LEASE_LOST', 'The lease ran out before a write was sent');

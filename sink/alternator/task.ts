@@ -34,7 +34,12 @@ export class AlternatorTask implements SinkTask {
     await clock.sleep(takeOver.clean ? clockSkewMs : serverTimeoutMs + clockSkewMs, signal);
   }
 
-  async put(table: SinkTable, lane: string, batch: readonly ChangeRecord[]): Promise<readonly PutFailure[]> {
+  async put(
+    table: SinkTable,
+    lane: string,
+    batch: readonly ChangeRecord[],
+    isOurs: () => boolean = () => true,
+  ): Promise<readonly PutFailure[]> {
     if (batch.length === 0) return [];
     checkKeysOnce(batch);
     const { outbox, targetTable, sender } = this.#parts;
@@ -42,7 +47,7 @@ export class AlternatorTask implements SinkTask {
     const own = this.#laneOf(table.facts.table, lane);
     await own.free(outbox.clock, outbox.signal);
 
-    const delivery = new Delivery(outbox, own, target, batch, sender(table, target));
+    const delivery = new Delivery(outbox, own, target, batch, sender(table, target), isOurs);
     const indexes = this.#sendable(target, batch, delivery.failures);
     await Promise.all(
       spaced(outbox, batch, indexes).map((part) => sendAt(outbox.clock, outbox.signal, delivery, part)),

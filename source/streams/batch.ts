@@ -39,7 +39,7 @@ export function readRecords(
   let skipped = 0;
   for (const raw of page) {
     if (behind !== null && !isAfter(raw.sequence, behind)) continue;
-    assertSuitable(raw.viewType, context.table);
+    assertSuitable(raw.viewType, context.table, { shard: context.shard, sequence: raw.sequence });
     sequence = raw.sequence;
     recordMs = raw.acdtMs;
     version = nextVersion(raw.acdtMs, version);

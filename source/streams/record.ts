@@ -14,13 +14,21 @@ export function isSuitable(viewType: string | null): boolean {
   return viewType !== null && SUITABLE.has(viewType);
 }
 
-/** Rule C1: refused at each record too, as a view without new images would turn every put into a delete. */
-export function assertSuitable(viewType: string | null, table: string): void {
+/**
+ * Rule C1: refused at each record too, as a view without new images would turn every put into a delete.
+ *
+ * @param place of the record, for the detail
+ */
+export function assertSuitable(
+  viewType: string | null,
+  table: string,
+  place: { readonly shard?: string; readonly sequence?: string } = {},
+): void {
   if (isSuitable(viewType)) return;
   throw new ConnectError(
     'SOURCE_STREAM_UNSUITABLE',
     `The stream of ${table} has the view type ${viewType ?? 'unknown'}; NEW_IMAGE or NEW_AND_OLD_IMAGES is needed`,
-    { detail: { table } },
+    { detail: { table, ...place } },
   );
 }
 

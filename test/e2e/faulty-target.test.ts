@@ -15,7 +15,7 @@ import { migrationFile } from './harness/migration-file.ts';
 import { expectSums, statusOf } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
 
-vi.setConfig({ maxConcurrency: 2 });
+vi.setConfig({ maxConcurrency: 3 });
 
 const items = 100;
 const operations = 300;
@@ -155,19 +155,20 @@ describe('a target that', () => {
     expect(isEqual(differences)).toBe(false);
   });
 
-  test.concurrent.each([
-    'at once',
-    'at the end',
-  ] as const)('never fails makes a naive sink that repeats %s end equal: what makes it differ is the fault', async (retry) => {
-    await using services = await testServices();
-    await using proxy = await startAlternatorProxy({ upstream: services.target.endpoint });
-    const { endpoints } = proxy;
-    const differences = await naively(services, proxy, { endpoints, route: 'round-robin', retry });
-    expect(isEqual(differences)).toBe(true);
-  });
+  test.concurrent.each(['at once', 'at the end'] as const)(
+    'never fails makes a naive sink that repeats %s end equal: what makes it differ is the fault',
+    async (retry) => {
+      await using services = await testServices();
+      await using proxy = await startAlternatorProxy({ upstream: services.target.endpoint });
+      const { endpoints } = proxy;
+      const differences = await naively(services, proxy, { endpoints, route: 'round-robin', retry });
+      expect(isEqual(differences)).toBe(true);
+    },
+  );
 });
 
-const wasWritten = (proxy: AlternatorProxy) => proxy.log.some((event) => event.operation === 'BatchWriteItem');
+const wasWritten = (proxy: AlternatorProxy) =>
+  proxy.log.some((event) => event.operation === 'BatchWriteItem');
 
 const isEqual = ({ missing, different, extra }: Awaited<ReturnType<typeof compareTables>>) =>
   missing.length + different.length + extra.length === 0;

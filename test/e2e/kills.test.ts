@@ -63,13 +63,14 @@ test('a migration killed at ten random moments ends equal, and every record is c
   for (const hit of every)
     expect({ hit, times: log.times[hit] }).toEqual({ hit, times: expect.toSatisfy((n) => n >= 2) });
 
-  await workload.stop();
+  const { c, u, d } = (await workload.stop()).byEffect;
   await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
   await expectEqualTables(
     { client: services.source.client, table: 'Music' },
     { client: services.target.client, table: 'Music' },
   );
-  await expectSums(file.path);
+  const { tables } = await expectSums(file.path);
+  expect(tables[0]?.changes.byOperation).toEqual({ c: c + ITEMS, u, d });
 });
 
 /** What each kill aims at, in an order that chance decides as far as a load allows it: files end before gates open. */

@@ -48,8 +48,9 @@ test('two processes share the tasks; one is frozen and wakes up as a zombie, one
   await until('the first runs all tasks', async () => !(await runTasks(seen, second)));
   await until('changes flow', async () => (await seen.look()).changesDone > changesDone + 100);
 
-  await workload.stop();
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  const { byEffect } = await workload.stop();
+  const changes = ITEMS + byEffect.c + byEffect.u + byEffect.d;
+  await until('all changes are written', async () => (await seen.look()).changesDone === changes);
   first.kill('SIGINT');
   await expectExit(first.ended, 0);
   await expectEqualTables(

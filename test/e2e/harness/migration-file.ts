@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { region, type TestServices } from '../../services.ts';
+import type { TestServices } from '../../services.ts';
 
 export interface FileOptions {
   readonly tables: readonly string[];
@@ -35,7 +35,7 @@ export async function migrationFile(services: TestServices, options: FileOptions
 }
 
 function contents(services: TestServices, options: FileOptions) {
-  const { name, credentials, kafka, source, target } = services;
+  const { name, credentials, region, kafka, source, target } = services;
   return {
     name,
     source: {

@@ -1,0 +1,46 @@
+import { type EachBatchPayload, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
+import type { WriteJob } from '../jobs.ts';
+import type { Measured, Meter } from '../meter.ts';
+import type { JsonItem } from '../shapes.ts';
+
+/**
+ * What the usual loops share: a kafkajs consumer that reads the usual loop's topic from the beginning, all partitions at
+ * the same time, until the items or the seconds are up.
+ *
+ * @param writeAll writes messages; `meter.took` is called once per request
+ */
+export async function consume(
+  job: WriteJob,
+  meter: Meter,
+  writeAll: (messages: readonly KafkaMessage[], isOver: () => boolean) => Promise<number>,
+): Promise<Measured> {
+  const kafka = new Kafka({ brokers: [job.brokers], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `${job.name}-${job.run}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic: job.name, fromBeginning: true });
+  let written = 0;
+  let failure: unknown = null;
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const isOver = () => meter.wallMs > job.secondsMax * 1000;
+  meter.begin();
+  await consumer.run({
+    partitionsConsumedConcurrently: job.partitions,
+    eachBatch: async ({ batch }: EachBatchPayload) => {
+      meter.first();
+      try {
+        written += await writeAll(batch.messages, isOver);
+      } catch (error) {
+        failure = error;
+      }
+      if (failure !== null || isOver() || written >= job.items) finish();
+    },
+  });
+  await finished;
+  if (failure !== null) throw failure;
+  return meter.end(written, written * job.bytesPerItem);
+}
+
+export function itemIn(message: KafkaMessage): JsonItem {
+  return JSON.parse(message.value?.toString() ?? '{}') as JsonItem;
+}

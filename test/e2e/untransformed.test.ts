@@ -1,0 +1,40 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createLogger } from '../../connectors/log.ts';
+import { loadItems } from '../../local/load.ts';
+import { createMusicTable } from '../../local/table.ts';
+import { startWorkload } from '../../local/workload.ts';
+import { loadMigration } from '../../migration/config/load.ts';
+import { migrate } from '../../migration/run.ts';
+import { Item } from '../../schemas/item.ts';
+import { testServices } from '../services.ts';
+import { expectEqualTables } from './harness/compare.ts';
+import { migrationFile } from './harness/migration-file.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('an item that nobody transforms stays bytes from the source to the target', async () => {
+  await using services = await testServices();
+  const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
+  await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
+  await loadItems({ ...address, items: 300, seed: 11 });
+  await using file = await migrationFile(services, { tables: ['Music'] });
+  vi.spyOn(Item.prototype, 'attributes', 'get').mockImplementation(() => {
+    throw new Error('somebody looked into an item');
+  });
+  await using workload = startWorkload({ ...address, items: 300, seed: 12, rate: 200, operations: 400 });
+  await workload.finished;
+  const status = await migrate(await loadMigration(file.path, {}), {
+    until: 'ready',
+    sinksOnly: false,
+    signal: new AbortController().signal,
+    log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
+    onStatus() {},
+  });
+  expect(status).toMatchObject({ ready: true, tables: [{ lastError: null, snapshot: { deadLettered: 0 } }] });
+  await expectEqualTables(
+    { client: services.source.client, table: 'Music' },
+    { client: services.target.client, table: 'Music' },
+  );
+});

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { loadMigration, parseMigration } from '../../../migration/config/load.ts';
+import { wire } from '../../../migration/wiring.ts';
+
+const root = new URL('../../../', import.meta.url);
+const env = { KAFKA_PASSWORD: 'p', SCYLLA_SECRET_KEY: 's' };
+
+const examples = readdirSync(new URL('examples/', root)).filter((name) => name.endsWith('.yaml'));
+
+/** Migration files that stand whole in a page of the documentation. */
+const inPages = ['README.md', 'docs/operations.md'].flatMap((page) => {
+  const text = readFileSync(new URL(page, root), 'utf8');
+  const blocks = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, block = '']) => block);
+  return blocks.filter((block) => /^name:/m.test(block)).map((block) => [page, block] as const);
+});
+
+describe('the examples', () => {
+  test.each(examples)('%s is a migration file that this version can run', async (name) => {
+    const migration = await loadMigration(fileURLToPath(new URL(`examples/${name}`, root)), env);
+    const { sources, sink } = wire(migration, migration.source.tables);
+    expect(sources.map((source) => source.name)).toEqual([
+      `${migration.name}-snapshot`,
+      `${migration.name}-changes`,
+    ]);
+    expect(sink.name).toBe(`${migration.name}-alternator`);
+  });
+
+  test.each(inPages)('a file shown in %s is one too', (page, block) => {
+    const migration = parseMigration(block, page, { env, folder: fileURLToPath(root) });
+    expect(wire(migration, migration.source.tables).sources).toHaveLength(2);
+  });
+
+  test('are there, and pages show some', () => {
+    expect(examples.length).toBeGreaterThan(2);
+    expect(inPages.length).toBeGreaterThan(0);
+  });
+});

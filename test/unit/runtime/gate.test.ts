@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { changesFlow, onMarker, open } from '../../../connectors/runtime/gate.ts';
+import { FRESH_LANE, type LaneState, readLane, writeLane } from '../../../connectors/runtime/lane-state.ts';
+import type { Marker } from '../../../schemas/change.ts';
+
+const marker = (kind: 'begin' | 'complete', snapshot: string): Marker => ({
+  kind,
+  snapshot,
+  rank: 0,
+  version: 1,
+  exportMs: 1,
+  changesOffset: null,
+  rows: null,
+});
+
+const loaded = (snapshot: string, offset: number, from: LaneState = FRESH_LANE): LaneState =>
+  onMarker(onMarker(from, marker('begin', snapshot), null), marker('complete', snapshot), offset);
+
+/** Changes were read and counted up to `offset`. */
+const readTo = (state: LaneState, offset: number): LaneState => ({
+  ...state,
+  changes: { ...state.changes, position: offset, countedTo: Math.max(offset, state.changes.countedTo) },
+});
+
+describe('the gate of a lane (rule C7)', () => {
+  test('is closed until the complete-marker of the snapshot that began', () => {
+    const begun = onMarker(FRESH_LANE, marker('begin', 'a'), null);
+    expect(changesFlow(begun)).toBe(false);
+    expect(changesFlow(onMarker(begun, marker('complete', 'other'), 5))).toBe(false);
+    expect(changesFlow(onMarker(begun, marker('complete', 'a'), 5))).toBe(true);
+  });
+
+  test('lets changes go on from the offset noted for the snapshot; what lies below is read through', () => {
+    expect(loaded('a', 7).changes).toMatchObject({ position: 0, writeFrom: 7, snapshot: 'a' });
+    const again = loaded('b', 20, readTo(loaded('a', 7), 12));
+    expect(again.changes).toMatchObject({ position: 12, writeFrom: 20, countedTo: 12, snapshot: 'b' });
+  });
+
+  test('goes back for a newer snapshot that needs earlier changes, and counts none of them twice', () => {
+    const again = loaded('b', 20, readTo(loaded('a', 7), 50));
+    expect(again.changes).toMatchObject({ position: 20, writeFrom: 20, countedTo: 50 });
+  });
+
+  test('closes when a newer snapshot begins: the position for another snapshot counts as none', () => {
+    const closed = onMarker(readTo(loaded('a', 7), 50), marker('begin', 'b'), null);
+    expect(changesFlow(closed)).toBe(false);
+    expect(closed.snapshot).toMatchObject({ snapshot: 'b', gateOpen: false });
+  });
+
+  test('stays as it is when a marker is read again', () => {
+    const following = readTo(loaded('a', 7), 50);
+    expect(onMarker(following, marker('begin', 'a'), null)).toEqual(following);
+    expect(onMarker(following, marker('complete', 'a'), 7)).toEqual(following);
+  });
+
+  test('is open from the start where there are no snapshots', () => {
+    expect(changesFlow(open(FRESH_LANE, 0))).toBe(true);
+  });
+});
+
+describe('the committed state of a lane', () => {
+  test('comes back as it was', () => {
+    const state: LaneState = {
+      snapshot: {
+        position: 9,
+        countedTo: 9,
+        snapshot: 'a',
+        gateOpen: true,
+        outcomes: { written: 5, superseded: 1, filtered: 2, deadLettered: 0 },
+      },
+      changes: {
+        position: 40,
+        countedTo: 44,
+        snapshot: 'a',
+        writeFrom: 12,
+        lastMs: 1_700_000_000_000,
+        outcomes: { written: 30, superseded: 10, filtered: 0, deadLettered: 4 },
+      },
+      clean: false,
+    };
+    const { snapshot, changes } = writeLane(state);
+    expect(readLane(snapshot, changes)).toEqual(state);
+    expect(snapshot.metadata.length).toBeLessThan(1024);
+  });
+
+  test('counts as none when nobody of us committed', () => {
+    expect(readLane({ offset: null, metadata: '' }, { offset: null, metadata: '' })).toBeNull();
+    expect(readLane({ offset: 5, metadata: '' }, { offset: 5, metadata: '' })).toBeNull();
+  });
+});
