@@ -22,7 +22,7 @@ const badFile = 'Fetch the file again or make a new export; nothing of it counts
 /** Every failure has one row here; a code that is not in the table cannot be thrown. */
 export const ERRORS = {
   SOURCE_TABLE_MISSING: halt(4, 'Correct source.tables, source.region or source.endpoint.'),
-  SOURCE_ACCESS_DENIED: halt(4, 'Give the source credentials the permissions that `messina plan` lists.'),
+  SOURCE_ACCESS_DENIED: halt(4, 'Give the source credentials the permissions that the README lists.'),
   SOURCE_UNREACHABLE: retry('Check source.endpoint, source.region and the network.'),
   SOURCE_THROTTLED: retry('The source limits the rate; it is tried again.'),
   SOURCE_STREAM_UNSUITABLE: halt(
@@ -35,7 +35,7 @@ export const ERRORS = {
   ),
   SOURCE_DATA_GAP: halt(
     4,
-    'Changes are lost; begin a new epoch with `messina migrate FILE --new-snapshot TABLE`.',
+    'Changes are lost: begin anew under another `name`, with an empty target (docs/operations.md, After a data gap).',
   ),
   SOURCE_IS_TARGET: halt(4, 'Rename the table in target.tables or name another target endpoint.'),
   SOURCE_REFUSED: halt(1, 'See the message of the source.'),

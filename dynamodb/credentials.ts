@@ -18,7 +18,14 @@ export type CredentialsOptions =
       readonly secretAccessKey: string;
       readonly sessionToken?: string | undefined;
     }
-  | { readonly roleArn: string; readonly externalId?: string | undefined };
+  | {
+      readonly roleArn: string;
+      readonly externalId?: string | undefined;
+      /** Who assumes the role; absent: the default chain. */
+      readonly accessKeyId?: string | undefined;
+      readonly secretAccessKey?: string | undefined;
+      readonly sessionToken?: string | undefined;
+    };
 
 /**
  * The provider for a configuration.
@@ -32,18 +39,26 @@ export function credentialProvider(
   region: string,
 ): CredentialProvider {
   if (options === undefined) return remembered(fromNodeProviderChain({ clientConfig: { region } }));
-  if ('accessKeyId' in options) {
-    const { accessKeyId, secretAccessKey, sessionToken } = options;
-    const keys = { accessKeyId, secretAccessKey };
-    const credentials = sessionToken === undefined ? keys : { ...keys, sessionToken };
+  if (!('roleArn' in options)) {
+    const credentials = keysOf(options);
     return () => Promise.resolve(credentials);
   }
+  const { accessKeyId, secretAccessKey, sessionToken, roleArn, externalId } = options;
   const params = {
-    RoleArn: options.roleArn,
+    RoleArn: roleArn,
     RoleSessionName: 'messina',
-    ...(options.externalId === undefined ? {} : { ExternalId: options.externalId }),
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
   };
-  return remembered(fromTemporaryCredentials({ params, clientConfig: { region } }));
+  const assumer =
+    accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { masterCredentials: keysOf({ accessKeyId, secretAccessKey, sessionToken }) };
+  return remembered(fromTemporaryCredentials({ params, ...assumer, clientConfig: { region } }));
+}
+
+function keysOf(keys: Extract<CredentialsOptions, { readonly secretAccessKey: string }>): Credentials {
+  const { accessKeyId, secretAccessKey, sessionToken } = keys;
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
 // Providers refuse credentials that end within 5 minutes in the SDK too.

@@ -21,6 +21,13 @@ export const accessShape = {
       z.strictObject({
         roleArn: z.string().min(1).describe('ARN of a role to assume.'),
         externalId: z.string().min(1).describe('External id that the role asks for.').exactOptional(),
+        accessKeyId: z.string().min(1).describe('Access key id of who assumes it.').exactOptional(),
+        secretAccessKey: z.string().min(1).meta({ description: 'Its secret.', secret: true }).exactOptional(),
+        sessionToken: z
+          .string()
+          .min(1)
+          .meta({ description: 'Its session token.', secret: true })
+          .exactOptional(),
       }),
     ])
     .describe('Credentials for DynamoDB. Default: the chain of the AWS SDK.')

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ConnectError } from '../errors.ts';
+import { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TaskReport } from './source-world.ts';
 import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
@@ -40,7 +40,7 @@ export class Reporter implements TaskReport {
   }
 
   halted(table: string, error: ConnectError): void {
-    this.#state(table).error = { error, halted: true };
+    this.#state(table).error = { error: ofTable(table, error), halted: true };
   }
 
   readTo(table: string, ask: () => number | null): void {
@@ -96,4 +96,11 @@ export class Reporter implements TaskReport {
     }
     return state;
   }
+}
+
+/** The error with its table named, whoever threw it. */
+function ofTable(table: string, error: ConnectError): ConnectError {
+  if ('table' in error.detail) return error;
+  const { code, message, detail } = error;
+  return new ConnectError(code, message, { cause: error, detail: { table, ...detail } });
 }

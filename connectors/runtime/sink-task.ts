@@ -120,15 +120,22 @@ export class SinkTask {
     const positions = await this.#member.fetchCommitted(
       [...asked].map(([topic, parts]) => ({ topic, partitions: parts.map(({ partition }) => partition) })),
     );
+    let unclean = 0;
     for (const unit of units) {
       const table = unitTable(unit);
       if (this.#reporter.halts.has(table)) continue;
       const [snapshot, changes] = unit.partitions.map((tp) => positions.get(tp.topic)?.get(tp.partition));
       const none = { offset: null, metadata: '' };
       const state = readLane(snapshot ?? none, changes ?? none);
+      if (state?.clean === false) unclean++;
       const before = this.#lanes.get(unit.id);
       before?.abandon();
       this.#startLane(unit, table, generation, state, before?.ended);
+    }
+    if (unclean > 0) {
+      const said =
+        'their last owner did not stop cleanly: waiting out what it may have left in flight (rule C7)';
+      this.#world.log.info({ partitions: unclean }, said);
     }
   }
 

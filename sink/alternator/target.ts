@@ -11,6 +11,8 @@ import { recognise } from './recognise.ts';
 
 /** Connections to one node, each with one request at a time. */
 export const CONNECTIONS_MAX = 64;
+/** For one answer to a read. */
+const READ_TIMEOUT_MS = 60_000;
 
 // A server without authorization reads no signature, but stand-ins ask for one.
 const PLACEHOLDERS = { accessKeyId: 'none', secretAccessKey: 'none' };
@@ -22,6 +24,7 @@ export class Target implements AsyncDisposable {
   readonly alternator: boolean;
   readonly control: ControlClient;
   readonly #clients = new Map<string, DataClient>();
+  #reading: DataClient | null = null;
   readonly #home: string;
   readonly #localNodes: LocalNodes;
   readonly #options: AlternatorOptions;
@@ -76,26 +79,31 @@ export class Target implements AsyncDisposable {
     }
   }
 
-  /** The client of the node that answered first, for reading. */
+  /** The client of the node that answered first, for reading: a page of a Scan may take long, and nothing waits for it. */
   get data(): DataClient {
-    return this.clientOf(this.#home);
+    this.#reading ??= this.#newClient(this.#home, READ_TIMEOUT_MS);
+    return this.#reading;
   }
 
   /** A write is given up when the server has given it up (rule C7). */
   clientOf(node: string): DataClient {
     let client = this.#clients.get(node);
     if (client === undefined) {
-      client = new DataClient({
-        endpoint: node,
-        region: this.#options.region,
-        credentials: this.#credentials,
-        connections: CONNECTIONS_MAX,
-        timeoutMs: this.#options.serverTimeoutMs,
-        ca: this.#ca,
-      });
+      client = this.#newClient(node, this.#options.serverTimeoutMs);
       this.#clients.set(node, client);
     }
     return client;
+  }
+
+  #newClient(endpoint: string, timeoutMs: number): DataClient {
+    return new DataClient({
+      endpoint,
+      region: this.#options.region,
+      credentials: this.#credentials,
+      connections: CONNECTIONS_MAX,
+      timeoutMs,
+      ca: this.#ca,
+    });
   }
 
   /** Looks out for nodes that come and go, until the target is closed. */
@@ -110,7 +118,8 @@ export class Target implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.control[Symbol.dispose]();
-    await Promise.all([...this.#clients.values()].map((client) => client[Symbol.asyncDispose]()));
+    const clients = [...this.#clients.values(), ...(this.#reading ? [this.#reading] : [])];
+    await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
     await this.#localNodes[Symbol.asyncDispose]();
   }
 

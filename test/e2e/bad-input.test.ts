@@ -1,188 +1,157 @@
-import { gzipSync } from 'node:zlib';
-import { describe, test, vi } from 'vitest';
-import { type DataFileSpec, itemLine, md5Of } from '../unit/source/export-fixture.ts';
-import { type BadCase, expectRefusal, exportOf, unread } from './harness/bad-case.ts';
+import { writeFile } from 'node:fs/promises';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { describe, expect, test, vi } from 'vitest';
+import { loadItems } from '../../local/load.ts';
+import { createMusicTable } from '../../local/table.ts';
+import { testServices } from '../services.ts';
+import { errorBlock, expectIncomplete, expectRefusal, exportOf, sourceTable } from './harness/bad-case.ts';
+import { badFiles, badLines, line } from './harness/bad-exports.ts';
+import { badKafka, badSources, badTargets } from './harness/bad-surroundings.ts';
+import { expectEqualTables } from './harness/compare.ts';
+import { startDynamoDbFront, withRecords } from './harness/dynamodb-front.ts';
+import { expectExit, messina } from './harness/messina.ts';
+import { migrationFile } from './harness/migration-file.ts';
+import { recordsOf } from './harness/stock-kafka.ts';
+import { expectSums, statusOf } from './harness/sums.ts';
 
 vi.setConfig({ maxConcurrency: 2 });
 
-const line = (title: string, more: object = {}) =>
-  itemLine({ Artist: { S: 'a' }, SongTitle: { S: title }, Price: { N: '9.5' }, ...more });
-
-const file = 'data/aaaa.json.gz';
-
-/** An export of one data file. */
-const one = (spec: Partial<DataFileSpec>): BadCase['given'] => {
-  return (world) => exportOf(world, { files: [{ name: 'aaaa.json.gz', lines: good, ...spec }] });
-};
-
-const good = [line('1'), line('2'), line('3')];
-
-/** A file whose second line of three is bad. */
-const withLine = (bad: string) => one({ lines: [line('1'), bad, line('3')] });
-
-/** The case of a bad line: named by file and line, and nothing of its file is published. */
-const badLine = (
-  name: string,
-  code: string,
-  bad: string,
-  place: readonly (string | RegExp)[] = [],
-): BadCase => ({
-  name,
-  given: withLine(bad),
-  exit: 1,
-  code,
-  place: ['table: Music', `file: ${file}`, /^ {2}line: 2$/m, ...place],
-  after: unread(),
-});
-
-const cutOff = gzipSync(Buffer.from(good.map((text) => `${text}\n`).join(''))).subarray(0, -12);
-const bomb = gzipSync(Buffer.alloc(192 << 20, 'x'), { level: 1 });
-
-const badFiles: readonly BadCase[] = [
-  {
-    name: 'a data file with another MD5 than its manifest says',
-    given: one({
-      damage: (gz) => Buffer.concat([gz.subarray(0, 20), Buffer.from([gz[20]! ^ 1]), gz.subarray(21)]),
-    }),
-    exit: 1,
-    code: 'EXPORT_CHECKSUM',
-    place: ['table: Music', `file: ${file}`],
-    after: unread(),
-  },
-  {
-    name: 'a data file that is cut off, though its MD5 fits',
-    given: one({ compressed: cutOff }),
-    exit: 1,
-    code: 'EXPORT_GZIP',
-    place: ['table: Music', `file: ${file}`, /is cut off/],
-    after: unread(),
-  },
-  {
-    name: 'a data file that is no gzip',
-    given: one({ compressed: Buffer.from(`${good.join('\n')}\n`) }),
-    exit: 1,
-    code: 'EXPORT_GZIP',
-    place: ['table: Music', `file: ${file}`],
-    after: unread(),
-  },
-  {
-    name: 'a data file with fewer items than its manifest says',
-    given: one({ itemCount: 4 }),
-    exit: 1,
-    code: 'EXPORT_COUNT',
-    place: ['table: Music', `file: ${file}`, 'expected: 4', 'actual: 3'],
-    after: unread(),
-  },
-  {
-    name: 'a data file with more items than its manifest says',
-    given: one({ itemCount: 2 }),
-    exit: 1,
-    code: 'EXPORT_COUNT',
-    place: ['table: Music', `file: ${file}`, 'expected: 2', 'actual: 3'],
-    after: unread(),
-  },
-  {
-    name: 'a summary whose count is not that of its files',
-    given: (world) =>
-      exportOf(world, { files: [{ name: 'aaaa.json.gz', lines: good }], summary: { itemCount: 4 } }),
-    exit: 1,
-    code: 'EXPORT_COUNT',
-    place: [/url: file:.*manifest-files\.json/, 'expected: 4', 'actual: 3'],
-    after: 'nothing',
-  },
-  {
-    name: 'a manifest with another MD5 than the file beside it says',
-    given: (world) =>
-      exportOf(world, { files: [{ name: 'aaaa.json.gz', lines: good }], checksums: 'wrong-files' }),
-    exit: 1,
-    code: 'EXPORT_CHECKSUM',
-    place: [/url: file:.*manifest-files\.json/],
-    after: 'nothing',
-  },
-  {
-    name: 'a missing data file, found before the start',
-    given: one({ missing: true }),
-    exit: 1,
-    code: 'EXPORT_FILE_MISSING',
-    place: ['table: Music', /url: file:.*aaaa\.json\.gz/],
-    after: 'nothing',
-  },
-  {
-    name: 'a missing data file among many, found when it is to be read',
-    given: (world) => {
-      const files = ['a', 'b', 'c'].map((name) => ({
-        name: `${name}.json.gz`,
-        lines: [],
-        missing: name === 'b',
-      }));
-      return exportOf(world, { files });
-    },
-    exit: 1,
-    code: 'EXPORT_FILE_MISSING',
-    place: ['table: Music', /b\.json\.gz/],
-    after: { snapshot: { files: 3, published: 0 } },
-  },
-  {
-    name: 'a manifest-summary.json that is not there',
-    given: async () => ({
-      tables: ['Music'],
-      source: { changes: 'none' },
-      snapshot: { from: 'manifest', manifests: { Music: 'file:///nowhere/manifest-summary.json' } },
-    }),
-    exit: 4,
-    code: 'EXPORT_MANIFEST_MISSING',
-    place: ['url: file:///nowhere/manifest-summary.json'],
-    after: 'nothing',
-  },
-  {
-    name: 'an export of another table',
-    given: (world) =>
-      exportOf(world, {
-        files: [{ name: 'aaaa.json.gz', lines: good }],
-        summary: { tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/Books' },
-      }),
-    exit: 4,
-    code: 'EXPORT_OTHER_TABLE',
-    place: ['table: Music', '"Books"'],
-    after: 'nothing',
-  },
-  {
-    name: 'a gzip bomb',
-    given: one({ compressed: bomb, itemCount: 1, md5: md5Of(bomb) }),
-    exit: 1,
-    code: 'EXPORT_LINE_TOO_LONG',
-    place: ['table: Music', `file: ${file}`, /^ {2}line: 1$/m],
-    after: unread(),
-  },
-  {
-    name: 'a giant line behind a good one',
-    given: withLine(line('2', { Text: { S: 'y'.repeat(9 << 20) } })),
-    exit: 1,
-    code: 'EXPORT_LINE_TOO_LONG',
-    place: ['table: Music', `file: ${file}`, /^ {2}line: 2$/m],
-    after: unread(),
-  },
-];
-
-const badLines: readonly BadCase[] = [
-  badLine('a line that is not JSON', 'RECORD_NOT_JSON', '{"Item":{"Artist":{"S":"a"},'),
-  badLine('a line without an item', 'RECORD_ITEM_MISSING', '{"Thing":{}}'),
-  badLine('an item without its key', 'RECORD_KEY', itemLine({ Artist: { S: 'a' } }), ['SongTitle']),
-  badLine('an item with a key of another type', 'RECORD_KEY', line('2', { SongTitle: { N: '2' } }), [
-    'SongTitle',
-  ]),
-  badLine('an unknown type tag', 'RECORD_TYPE_UNKNOWN', line('2', { Price: { X: '1' } }), [
-    'attribute: Price',
-  ]),
-  badLine(
-    'a number with 39 digits',
-    'RECORD_NUMBER',
-    line('2', { Price: { N: '123456789'.repeat(5).slice(0, 39) } }),
-    ['attribute: Price'],
-  ),
-  badLine('invalid base64', 'RECORD_BINARY', line('2', { Cover: { B: '@@@@' } }), ['attribute: Cover']),
-];
-
 describe('an export is refused, and nothing of the file counts as loaded, for', () => {
   test.concurrent.each([...badFiles, ...badLines])('$name', expectRefusal);
+});
+
+describe('a migration is refused for', () => {
+  test.concurrent.each([...badSources, ...badTargets, ...badKafka])('$name', expectRefusal);
+});
+
+describe('a migration file', () => {
+  test.concurrent.each([
+    ['that is no YAML', 'name: music\nsource: [unclosed\n', /migration\.yaml:\d+:\d+ /],
+    ['with an unknown key', 'nmae: music\n', /migration\.yaml:1:1 .*nmae[\s\S]*[Dd]id you mean "name"/],
+    ['with a value that cannot be', 'name: Not A Name\n', /migration\.yaml:1:7 .*name/],
+    ['that is empty', '', /migration\.yaml/],
+  ])('%s is an error of the line, with exit code 2', async (_what, text, place) => {
+    await using services = await testServices();
+    await using file = await migrationFile(services, { tables: ['Music'] });
+    await writeFile(file.path, text);
+    const { stderr } = await expectExit(messina('migrate', file.path, '--until', 'loaded'), 2);
+    expect(errorBlock(stderr)).toMatch(place);
+    expect(errorBlock(stderr)).toMatch(/\(CONFIG[A-Z_]*\)\n[\s\S]*→ /);
+  });
+
+  test('whose tables give topic names that Kafka cannot tell apart has exit code 2', async () => {
+    await using services = await testServices();
+    await using file = await migrationFile(services, { tables: ['a.b', 'a_b'] });
+    const { stderr } = await expectExit(messina('migrate', file.path, '--until', 'loaded'), 2);
+    expect(errorBlock(stderr)).toMatch(/migration\.yaml:\d+:\d+ .*cannot tell from/);
+    expect(errorBlock(stderr)).toContain('kafka.topics');
+  });
+});
+
+const good = (count: number) => Array.from({ length: count }, (_, n) => line(String(n + 1)));
+
+test('after a halt in the middle of a file the corrected file goes on from the line that was reached', async () => {
+  await using services = await testServices();
+  await createMusicTable(sourceTable(services));
+  const lines = good(2600);
+  const bad = lines.with(2300, '{"Item":');
+  const opened: AsyncDisposable[] = [];
+  const world = { services, opened };
+  const wrong = await exportOf(world, { files: [{ name: 'aaaa.json.gz', lines: bad }] });
+  const right = await exportOf(world, { files: [{ name: 'aaaa.json.gz', lines }] });
+  await using file = await migrationFile(services, wrong);
+  const { stderr } = await expectExit(messina('migrate', file.path, '--until', 'loaded'), 1);
+  expect(errorBlock(stderr)).toMatch(/^ {2}line: 2301$/m);
+  const halted = (await statusOf(file.path)).tables[0];
+  // Whole polls before the bad line, and nothing of the one that holds it.
+  expect(halted?.snapshot.published).toBeGreaterThan(0);
+  expect(halted?.snapshot.published).toBeLessThanOrEqual(2300);
+  expect(halted?.snapshot.filesPublished).toBe(0);
+  await expectIncomplete(services);
+  await file.write(right);
+  await expectExit(messina('migrate', file.path, '--until', 'loaded'), 0);
+  const [table] = (await expectSums(file.path)).tables;
+  expect(table?.snapshot).toMatchObject({ files: 1, filesPublished: 1, published: 2600, written: 2600 });
+  expect(table?.lastError).toBeNull();
+  for (const one of opened) await one[Symbol.asyncDispose]();
+});
+
+describe('with tolerance all', () => {
+  test('bad lines are dead letters with their very bytes, and the rest arrives equal', async () => {
+    await using services = await testServices();
+    await createMusicTable(sourceTable(services));
+    const bads = [
+      '{"Item":{"Artist":{"S":"a"},',
+      '{"Thing":{}}',
+      line('x', { Price: { X: '1' } }),
+      line('x', { Price: { N: '9'.repeat(39) } }),
+      line('x', { Cover: { B: '@@@@' } }),
+      line('x', { SongTitle: { N: '2' } }),
+    ];
+    for (const n of [1, 2, 3]) {
+      const { Item } = JSON.parse(line(String(n)));
+      await services.source.client.send(new PutItemCommand({ TableName: 'Music', Item }));
+    }
+    const opened: AsyncDisposable[] = [];
+    const lines = [line('1'), ...bads.slice(0, 3), line('2'), ...bads.slice(3), line('3')];
+    const options = await exportOf({ services, opened }, { files: [{ name: 'aaaa.json.gz', lines }] });
+    await using file = await migrationFile(services, {
+      ...options,
+      rest: { deadLetters: { tolerance: 'all' } },
+    });
+    await expectExit(messina('migrate', file.path, '--until', 'loaded'), 0);
+    await expectEqualTables(
+      { client: services.source.client, table: 'Music' },
+      { client: services.target.client, table: 'Music' },
+    );
+    const [table] = (await expectSums(file.path)).tables;
+    expect(table?.snapshot).toMatchObject({ published: 9, written: 3, deadLettered: 6, filesPublished: 1 });
+    const letters = await recordsOf(services.kafka.bootstrap, `${services.name}.dead-letters`);
+    expect(letters.map(({ value }) => String(value))).toEqual(bads);
+    const header = (name: string) => letters.map(({ headers }) => String(headers?.[name]));
+    expect(header('__connect.errors.exception.class.name')).toEqual([
+      'RECORD_NOT_JSON',
+      'RECORD_ITEM_MISSING',
+      'RECORD_TYPE_UNKNOWN',
+      'RECORD_NUMBER',
+      'RECORD_BINARY',
+      'RECORD_KEY',
+    ]);
+    expect(header('messina.line')).toEqual(['2', '3', '4', '6', '7', '8']);
+    expect(new Set(header('messina.file'))).toEqual(new Set(['data/aaaa.json.gz']));
+    for (const one of opened) await one[Symbol.asyncDispose]();
+  });
+
+  test('a bad stream record is a dead letter that names shard and sequence number', async () => {
+    await using services = await testServices();
+    const address = sourceTable(services);
+    await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
+    await loadItems({ ...address, items: 10, seed: 41 });
+    let changed = 0;
+    await using front = await startDynamoDbFront(
+      services.source.endpoint,
+      withRecords((record) => {
+        if (changed++ > 0) return record;
+        return { ...record, NewImage: { ...(record['Keys'] as object), Price: { N: '1'.repeat(39) } } };
+      }),
+    );
+    await using file = await migrationFile(services, {
+      tables: ['Music'],
+      source: { endpoint: front.endpoint },
+      rest: { deadLetters: { tolerance: 'all' } },
+    });
+    await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
+    const [table] = (await expectSums(file.path)).tables;
+    expect(table?.changes).toMatchObject({
+      published: 10,
+      deadLettered: 1,
+      byOperation: { c: 9, u: 0, d: 0 },
+    });
+    const [letter, ...others] = await recordsOf(services.kafka.bootstrap, `${services.name}.dead-letters`);
+    expect(others).toEqual([]);
+    expect(String(letter?.value)).toContain('1'.repeat(39));
+    expect(String(letter?.headers?.['messina.shard'])).toMatch(/^shardId-/);
+    expect(String(letter?.headers?.['messina.sequence'])).toMatch(/^\d{21,40}$/);
+    expect(String(letter?.headers?.['__connect.errors.exception.class.name'])).toBe('RECORD_NUMBER');
+  });
 });
