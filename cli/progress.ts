@@ -1,3 +1,5 @@
+import type { LogFormat } from '../connectors/log.ts';
+
 /** How far one thing (a table, mostly) has come. */
 export interface ProgressRow {
   readonly label: string;
@@ -20,6 +22,8 @@ export interface ProgressStream {
 
 export interface ProgressSettings {
   readonly quiet: boolean;
+  /** How the log beside it is written. `json`: so is progress, a document for each row, on a terminal too. Default pretty. */
+  readonly format?: LogFormat;
   /** Milliseconds between two looks where there is no terminal; default 5000. */
   readonly intervalMs?: number;
   /** Monotonic milliseconds; for tests. */
@@ -68,12 +72,23 @@ export function barLines(rows: readonly ProgressRow[], columns: number): string[
   });
 }
 
+/** A row like a line of the log, so that stderr holds JSON alone. */
+const jsonLine = ({ label, rate, ...rest }: ProgressRow) =>
+  JSON.stringify({
+    level: 30,
+    time: Date.now(),
+    table: label,
+    ...rest,
+    rate: Math.round(rate),
+    msg: 'progress',
+  });
+
 const plainLine = (row: ProgressRow) => `${row.label} ${row.phase} ${amountOf(row)} ${row.note}`.trimEnd();
 
 export function createProgress(stream: ProgressStream, settings: ProgressSettings): Progress {
-  const { quiet, intervalMs = 5000, now = () => performance.now() } = settings;
+  const { quiet, format = 'pretty', intervalMs = 5000, now = () => performance.now() } = settings;
   if (quiet) return { update: () => {}, above: (lines) => void stream.write(lines), done: () => {} };
-  const onTerminal = stream.isTTY === true;
+  const onTerminal = stream.isTTY === true && format === 'pretty';
   const pauseMs = onTerminal ? frameMs : intervalMs;
   let rows: readonly ProgressRow[] = [];
   let drawnAt = Number.NEGATIVE_INFINITY;
@@ -85,7 +100,9 @@ export function createProgress(stream: ProgressStream, settings: ProgressSetting
     drawnLines = 0;
   };
   const draw = () => {
-    const lines = onTerminal ? barLines(rows, stream.columns ?? 80) : rows.map(plainLine);
+    const lines = onTerminal
+      ? barLines(rows, stream.columns ?? 80)
+      : rows.map(format === 'json' ? jsonLine : plainLine);
     if (onTerminal) clear();
     if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
     if (onTerminal) drawnLines = lines.length;

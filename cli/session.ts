@@ -31,7 +31,7 @@ export type Action<O> = (session: Session, options: O) => Promise<ExitCode>;
 
 /** Opens what an action works with; bars of progress stay below the lines of the log. */
 export function openSession(globals: GlobalOptions, around: Surroundings): Session {
-  const progress = createProgress(around.stderr, { quiet: globals.quiet });
+  const progress = createProgress(around.stderr, { quiet: globals.quiet, format: globals.logFormat });
   return {
     ...around,
     globals,

@@ -17,7 +17,8 @@ const setAside = (hint: string): ErrorRow => ({ remedy: 'dead-letter', exit: 1, 
 
 const badRecord =
   'Correct the record at its source, or set deadLetters.tolerance: all to set it aside and go on.';
-const badFile = 'Fetch the file again or make a new export; nothing of it counts as loaded.';
+const badFile =
+  'Put the right file in its place and start again; or begin anew from another export, under another `name`.';
 
 /** Every failure has one row here; a code that is not in the table cannot be thrown. */
 export const ERRORS = {
@@ -48,6 +49,10 @@ export const ERRORS = {
     'Name the manifest-summary.json of a completed full export in DynamoDB JSON.',
   ),
   EXPORT_OTHER_TABLE: halt(4, 'Name the export of this very table (the same TableId).'),
+  EXPORT_CHANGED: halt(
+    4,
+    'Name the export that was begun, and let it be finished; or begin anew under another `name`, with an empty target.',
+  ),
   EXPORT_FILE_MISSING: halt(1, badFile),
   EXPORT_CHECKSUM: halt(1, badFile),
   EXPORT_GZIP: halt(1, badFile),

@@ -30,6 +30,8 @@ export interface DataClientOptions {
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Called right before the first byte is written, when body and signature are made; what it throws, `call` throws. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 /** An answer with status 200. */
@@ -89,7 +91,8 @@ export class DataClient implements AsyncDisposable {
    * abort, whose outcome is as unknown as a timeout's.
    */
   async call(target: CallTarget, body: Buffer | string, options: CallOptions = {}): Promise<Answer> {
-    const limits = { timeoutMs: options.timeoutMs ?? this.#timeoutMs, signal: options.signal };
+    const { timeoutMs = this.#timeoutMs, signal, beforeSend } = options;
+    const limits = { timeoutMs, signal, beforeSend };
     const answer = await this.#send(target, body, limits);
     if (answer.status === 200) return new DatedAnswer(answer);
     const error = fromAnswer(answer.status, answer.body);

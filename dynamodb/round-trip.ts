@@ -13,6 +13,8 @@ export interface RoundTripLimits {
   /** From the call to the last byte of the answer, the wait for a free connection included. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Called right before the first byte is written; what it throws ends the call, and nothing was sent. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
@@ -39,6 +41,7 @@ class RoundTrip implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: RawAnswer) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #beforeSend: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
@@ -55,12 +58,20 @@ class RoundTrip implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = limits.signal;
+    this.#beforeSend = limits.beforeSend;
     this.#timer = setTimeout(this.#onTimeout, limits.timeoutMs, limits.timeoutMs);
     if (limits.signal?.aborted) this.#onAbort();
     else limits.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (!this.#settled) {
+      try {
+        this.#beforeSend?.();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
     // Given up while it waited for a connection: it must not be sent now.
     if (this.#settled) controller.abort(new Error('given up before it was sent'));
     else this.#controller = controller;

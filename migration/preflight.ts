@@ -4,6 +4,7 @@ import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
 import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
+import { parseLocation, urlOf } from '../source/export/locate.ts';
 import type { Migration } from './config/defaults.ts';
 import { nameFor } from './config/names.ts';
 import { topicFindings } from './config/topic-rules.ts';
@@ -59,6 +60,20 @@ export async function sourceProblems(
 
 function isLoaded(catalog: Catalog | null, table: string): boolean {
   return catalog?.currentSnapshot(table)?.state === 'complete';
+}
+
+/** A snapshot that was begun is finished from where it was begun: another manifest would be ignored in silence. */
+export function changedExportProblems(migration: Migration, catalog: Catalog | null): Problem[] {
+  const { from, manifests } = migration.source.snapshot;
+  if (from !== 'manifest') return [];
+  return Object.entries(manifests).flatMap(([table, manifest]) => {
+    const snapshot = catalog?.currentSnapshot(table);
+    const begun = snapshot?.facts.facts['summary'];
+    if (snapshot?.state !== 'begun' || begun === undefined || begun === urlOf(parseLocation(manifest)))
+      return [];
+    const message = `Table ${table} is being loaded from ${begun}; the file names ${manifest}`;
+    return [{ table, error: new ConnectError('EXPORT_CHANGED', message, { detail: { table } }) }];
+  });
 }
 
 /** What the target finds wrong, for the tables whose facts are known. */

@@ -7,6 +7,7 @@ import type { Logger } from '../connectors/log.ts';
 import type { Migration } from './config/defaults.ts';
 import { topicProblems, topicSpecs } from './kafka-topics.ts';
 import {
+  changedExportProblems,
   factsOf,
   refuse,
   sameTableProblems,
@@ -109,6 +110,7 @@ async function check(
     ...topicNameProblems(migration, tables),
     ...topicProblems(specs, described),
     ...(sinksOnly ? [] : sameTableProblems(migration, tables)),
+    ...(sinksOnly ? [] : changedExportProblems(migration, catalog)),
     ...fromSource.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
   ]);
   refuse(await sinkProblems(wiring, await factsOf(wiring, tables, catalog, context), catalog, context));

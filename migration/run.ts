@@ -61,11 +61,12 @@ async function follow(
   const startedMs = systemClock.now();
   for (;;) {
     await view.readToEnd();
-    const status = await readStatus(migration, view, tables, lag);
+    const status = await readStatus(migration, view, tables, lag, options.sinksOnly ? 'topics' : 'source');
     options.onStatus(status);
     const halts = haltsOf(status, workers, startedMs);
     const going = status.tables.filter(({ table }) => !halts.has(table));
-    const there = going.every((one) => options.until !== null && isAt(one, options.until));
+    const elapsedMs = systemClock.now() - startedMs;
+    const there = going.every((one) => options.until !== null && isReached(one, options.until, elapsedMs));
     if (halts.size > 0 && there) throw firstHalt(halts);
     if ((halts.size === 0 && there) || options.signal.aborted) return status;
     await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
@@ -80,6 +81,16 @@ function haltsOf(status: MigrationStatus, workers: Workers, sinceMs: number): Ma
     halts.set(table, new ConnectError(lastError.code as ErrorCode, lastError.message, { detail: { table } }));
   }
   return halts;
+}
+
+/**
+ * Ready, to who gives the command, holds the changes made before it: what an earlier run left may be younger than
+ * `ready.lagSeconds`, and still lack them.
+ */
+function isReached(status: TableStatus, until: 'loaded' | 'ready', elapsedMs: number): boolean {
+  if (!isAt(status, until)) return false;
+  const { lagSeconds } = status.changes;
+  return until === 'loaded' || (lagSeconds !== null && lagSeconds * 1000 <= elapsedMs);
 }
 
 /** Is a table where `--until` or `--wait` asks it to be? */

@@ -1,5 +1,6 @@
+import { systemClock } from '../connectors/clock.ts';
 import { fetchCommitted } from '../connectors/kafka/committed.ts';
-import { endOffsets } from '../connectors/kafka/offsets.ts';
+import { highWatermarks } from '../connectors/kafka/offsets.ts';
 import { epochName } from '../connectors/runtime/epoch-name.ts';
 import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
 import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
@@ -61,17 +62,25 @@ interface SinkProgress {
   readonly positions: readonly number[];
 }
 
-/** The state of every table, from the topics alone. Call `view.readToEnd()` first. */
+/**
+ * The state of every table, from the topics alone. Call `view.readToEnd()` first.
+ *
+ * @param behind what lag and *ready* speak of: the source, or the topics' ends, where nobody reads the source (`--sinks-only`).
+ */
 export async function readStatus(
   migration: Migration,
   view: TopicsView,
   tables: readonly string[],
   lag: LagTracker,
+  behind: 'source' | 'topics' = 'source',
 ): Promise<MigrationStatus> {
   const names = tables.flatMap((table) => [view.names.snapshot(table), view.names.changes(table)]);
   const committed = await fetchCommitted(view.kafka, sinkGroup(connectorNames(migration).sink), names);
   const statuses = await Promise.all(
-    tables.map((table) => tableStatus(migration, view, table, sinkProgress(view, table, committed), lag)),
+    tables.map((table) => {
+      const sink = sinkProgress(view, table, committed);
+      return tableStatus(migration, view, table, sink, { tracker: lag, behind });
+    }),
   );
   return {
     migration: migration.name,
@@ -105,7 +114,7 @@ async function tableStatus(
   view: TopicsView,
   table: string,
   sink: SinkProgress,
-  lag: LagTracker,
+  { tracker, behind }: { readonly tracker: LagTracker; readonly behind: 'source' | 'topics' },
 ): Promise<TableStatus> {
   const record = view.catalog.table(table);
   const snapshot = view.catalog.currentSnapshot(table);
@@ -113,12 +122,13 @@ async function tableStatus(
   const published = publishedRows(migration, view, table);
   const changes = publishedChanges(migration, view, table);
   const total = changes.c + changes.u + changes.d;
-  // Asked before the ends: whatever was read up to then lies below them.
-  const readToMs = readTo(reports.changes);
+  // Asked before the ends: whatever was read up to then lies below them. Not below the last stable offset, which
+  // another task's open transaction holds back.
+  const readToMs = behind === 'topics' ? systemClock.now() : readTo(reports.changes);
   if (record?.epoch.streamArn) {
-    lag.sample(table, readToMs, await endOffsets(view.kafka, view.names.changes(table)));
+    tracker.sample(table, readToMs, await highWatermarks(view.kafka, view.names.changes(table)));
   }
-  const lagSeconds = lag.lagSeconds(table, sink.positions);
+  const lagSeconds = tracker.lagSeconds(table, sink.positions);
   const loaded = isLoaded(migration, view, table, sink);
   const lastError = lastErrorOf(reports.all);
   const follows = migration.source.changes === 'streams';

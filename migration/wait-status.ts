@@ -1,11 +1,14 @@
 import { systemClock } from '../connectors/clock.ts';
+import { ConnectError } from '../connectors/errors.ts';
+import type { KafkaClient } from '../connectors/kafka/client.ts';
 import type { Logger } from '../connectors/log.ts';
 import type { Migration } from './config/defaults.ts';
+import { isGlob } from './config/globs.ts';
 import { connectKafka } from './kafka-client.ts';
 import { LagTracker } from './lag.ts';
 import { isAt } from './run.ts';
 import { type MigrationStatus, readStatus, type TableStatus } from './status.ts';
-import { tablesOfCatalog, tablesOfSource } from './tables.ts';
+import { tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 
 export interface WaitOptions {
@@ -31,12 +34,12 @@ export async function waitForStatus(
   options: WaitOptions,
 ): Promise<{ status: MigrationStatus; reached: boolean }> {
   await using kafka = await connectKafka(migration, options.log);
-  await using view = await openTopics(migration, kafka);
-  const lag = new LagTracker(systemClock.now);
   const begun = systemClock.monotonic();
+  await using view = await openWhenThere(migration, kafka, options, begun);
+  const lag = new LagTracker(systemClock.now);
   for (;;) {
     await view.readToEnd();
-    const status = await readStatus(migration, view, await tablesOf(migration, view, options.signal), lag);
+    const status = await readStatus(migration, view, tablesOf(migration, view), lag);
     options.onStatus(status);
     const elapsedMs = systemClock.monotonic() - begun;
     if (options.wait === null) {
@@ -56,10 +59,27 @@ export async function waitForStatus(
 const hasHalted = ({ phase }: TableStatus): boolean => phase === 'gap' || phase === 'failed';
 
 /** Literal names are shown before the catalog knows them; globs show what it knows. */
-async function tablesOf(migration: Migration, view: TopicsView, signal: AbortSignal): Promise<string[]> {
+function tablesOf(migration: Migration, view: TopicsView): string[] {
   const known = view.catalog.tables().map(({ facts }) => facts.table);
-  const literal = migration.source.tables.some((entry) => /[*?]/.test(entry))
-    ? []
-    : await tablesOfSource(migration, signal);
+  const literal = migration.source.tables.filter((entry) => !isGlob(entry));
   return [...new Set([...tablesOfCatalog(migration, known), ...literal])].sort();
+}
+
+/** The topics of a migration; whoever waits may have come before `migrate` has created them. */
+async function openWhenThere(
+  migration: Migration,
+  kafka: KafkaClient,
+  { wait, timeoutSeconds, signal }: WaitOptions,
+  begun: number,
+): Promise<TopicsView> {
+  for (;;) {
+    try {
+      return await openTopics(migration, kafka);
+    } catch (error) {
+      const missing = error instanceof ConnectError && error.code === 'NOT_MIGRATED';
+      const over = timeoutSeconds !== null && systemClock.monotonic() - begun > timeoutSeconds * 1000;
+      if (!missing || wait === null || over) throw error;
+    }
+    await systemClock.sleep(LOOK_INTERVAL_MS, signal);
+  }
 }

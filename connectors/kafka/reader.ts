@@ -29,6 +29,7 @@ export interface FetchedBatch {
   /** The last stable offset at the time: the end for a read_committed reader. */
   readonly endOffset: number;
   readonly highWatermark: number;
+  /** What the records hold in memory, unpacked. */
   readonly bytes: number;
 }
 
@@ -136,6 +137,13 @@ export class TopicReader {
   /** The last stable offset seen last, or null before the first answer. */
   endOffset(topic: string, partition: number): number | null {
     return this.#positions.get(keyOf(topic, partition))?.endOffset ?? null;
+  }
+
+  /** Partitions that `fetch` throws for, each with why; unassigning or seeking one ends that. */
+  faults(): { readonly topic: string; readonly partition: number; readonly error: KafkaError }[] {
+    return [...this.#positions.values()].flatMap(({ topic, partition, fault }) =>
+      fault ? [{ topic, partition, error: fault }] : [],
+    );
   }
 
   /**
@@ -256,40 +264,42 @@ export class TopicReader {
     for (const position of positions) position.busy = true;
     const asked = new Map(positions.map((position) => [keyOf(position.topic, position.partition), position]));
     const maxBytes = this.#limits.maxBytesPerPartition;
+    const arrived = new Set<Position>();
     try {
       const from = positions.map(({ topic, partition, offset }) => ({ topic, partition, offset, maxBytes }));
       for (const part of await this.#lanes.fetch(lane, from)) {
         const position = asked.get(keyOf(part.topic, part.partition));
-        if (position && !position.stale) await this.#accept(position, part);
+        if (position && !position.stale && (await this.#accept(position, part))) arrived.add(position);
       }
     } catch (error) {
       for (const position of positions) this.#failed(position, asKafkaError(error));
     } finally {
-      const ready = new Set(this.#ready.map((entry) => entry.position));
-      for (const position of positions) if (!ready.has(position)) position.busy = false;
+      // What arrived may be handed out and asked for anew by now: only handing it out makes it idle.
+      for (const position of positions) if (!arrived.has(position)) position.busy = false;
       this.#moveToBack(positions);
       this.#wake();
     }
   }
 
-  async #accept(position: Position, part: PartitionAnswer): Promise<void> {
+  /** @returns whether it brought a batch, which now waits to be handed out. */
+  async #accept(position: Position, part: PartitionAnswer): Promise<boolean> {
     const error = protocolError(
       part.errorCode,
       `fetching "${part.topic}" partition ${part.partition} at offset ${position.offset}`,
     );
     if (error) {
       this.#failed(position, error);
-      return;
+      return false;
     }
     const firstOffset = position.offset;
     try {
-      const { records, nextOffset } = await decodeRecords(part.recordSet, firstOffset, part.aborted);
-      if (position.stale) return;
+      const { records, nextOffset, bytes } = await decodeRecords(part.recordSet, firstOffset, part.aborted);
+      if (position.stale) return false;
       position.failures = 0;
       position.retryAt = 0;
       position.endOffset = part.lastStableOffset;
-      if (nextOffset === firstOffset) return;
-      const { topic, partition, highWatermark, lastStableOffset: endOffset, recordSet } = part;
+      if (nextOffset === firstOffset) return false;
+      const { topic, partition, highWatermark, lastStableOffset: endOffset } = part;
       const batch = {
         topic,
         partition,
@@ -298,11 +308,13 @@ export class TopicReader {
         nextOffset,
         endOffset,
         highWatermark,
-        bytes: recordSet.length,
+        bytes,
       };
       this.#ready.push({ position, batch });
+      return true;
     } catch (error) {
       this.#failed(position, asKafkaError(error));
+      return false;
     }
   }
 

@@ -24,6 +24,8 @@ export interface DecodedRecords {
   readonly records: InRecord[];
   /** The offset after the last whole batch, control and aborted ones included; the asked one if there was none. */
   readonly nextOffset: number;
+  /** Of all that was unpacked: the records are views into it. */
+  readonly bytes: number;
 }
 
 const CODEC_MASK = 7;
@@ -48,6 +50,7 @@ export async function decodeRecords(
   const records: InRecord[] = [];
   const filter = new AbortedFilter(aborted);
   let nextOffset = fromOffset;
+  let bytes = 0;
   let at = 0;
   while (set.length - at >= BATCH_HEADER_BYTES) {
     const end = at + 12 + set.readInt32BE(at + 8);
@@ -65,13 +68,15 @@ export async function decodeRecords(
     const attributes = batch.readInt16BE(21);
     if (filter.wants(batch, attributes, lastOffset)) {
       const packed = batch.subarray(BATCH_HEADER_BYTES);
-      const plain = decompress(attributes & CODEC_MASK, packed);
-      decodeBatch(batch, attributes, plain instanceof Promise ? await plain : plain, fromOffset, records);
+      const unpacked = decompress(attributes & CODEC_MASK, packed);
+      const plain = unpacked instanceof Promise ? await unpacked : unpacked;
+      bytes += plain.length;
+      decodeBatch(batch, attributes, plain, fromOffset, records);
     }
     if (lastOffset + 1 > nextOffset) nextOffset = lastOffset + 1;
     at = end;
   }
-  return { records, nextOffset };
+  return { records, nextOffset, bytes };
 }
 
 /**

@@ -16,6 +16,8 @@ import { until, Wake } from './wake.ts';
 const LIST_INTERVAL_MS = 5_000;
 /** A parent counts as vanished only when all listings have lacked it for so long: they are eventually consistent. */
 const LOST_AFTER_MS = 15_000;
+/** A drained shard is waited on for its children so long; a stand-in's may have none. */
+const CHILDLESS_AFTER_MS = 15_000;
 
 /** One task's share of the capture of one table: its shards, in the order of their lineage (rule C5). */
 export class ChangesTable {
@@ -25,8 +27,11 @@ export class ChangesTable {
   readonly #table: string;
   readonly #wake = new Wake();
   readonly #running = new Map<string, PartitionRun>();
-  /** Read to their end by this task: our copy of the positions may not say so yet, and would have them begun again. */
-  readonly #drained = new Set<string>();
+  /**
+   * Read to their end by this task, with the monotonic ms of that: our copy of the positions may not say so yet, and
+   * would have them begun again.
+   */
+  readonly #drained = new Map<string, number>();
   readonly #lostSince = new Map<string, number>();
   #failure: unknown = null;
   /** Some shard of this task is not read yet. */
@@ -52,7 +57,10 @@ export class ChangesTable {
     }
     const record = await until(() => catalog.table(this.#table), catalog, context.signal);
     const offsets = this.#task.offsets(this.#task.definition.name);
-    const unsubscribe = offsets.subscribe(() => this.#wake.ring());
+    // Only a drained partition calls for another look; looking at every position would ask the source all the time.
+    const unsubscribe = offsets.subscribe(({ table }, stored) => {
+      if (table === this.#table && stored?.done) this.#wake.ring();
+    });
     report.readTo(this.#table, () => (this.#waiting ? null : this.#readTo()));
     try {
       for (;;) {
@@ -88,7 +96,7 @@ export class ChangesTable {
       else if (state === 'lost') this.#lost(partition.id);
       if (state === 'wait' || state === 'lost') waiting = true;
     }
-    this.#waiting = waiting || listing.length === 0;
+    this.#waiting = waiting || listing.length === 0 || this.#awaitsChildren(listing, stored);
   }
 
   /** Rule C5: coverage rises when a shard is read late; then the proof of rule C1 is made again. */
@@ -102,6 +110,22 @@ export class ChangesTable {
       `Table ${this.#table}: the stream was read so late that changes since its snapshot may be lost`,
       { detail: { table: this.#table, snapshot: snapshot.facts.id } },
     );
+  }
+
+  /** A shard that ends goes on in its children, which may hold changes before a listing shows them or one is read. */
+  #awaitsChildren(listing: readonly SourcePartition[], stored: ReadonlyMap<string, StoredPosition>): boolean {
+    const parents = new Set<string>();
+    for (const { id, after } of listing) {
+      for (const parent of after) {
+        if (this.#drained.has(parent) && !stored.has(id)) return true;
+        parents.add(parent);
+      }
+    }
+    const nowMs = this.#task.context.clock.monotonic();
+    for (const [id, drainedMs] of this.#drained) {
+      if (!parents.has(id) && nowMs - drainedMs < CHILDLESS_AFTER_MS) return true;
+    }
+    return false;
   }
 
   #lost(id: string): void {
@@ -132,7 +156,8 @@ export class ChangesTable {
     this.#running.set(partition.id, run);
     run.run().then(
       () => {
-        this.#drained.add(partition.id);
+        this.#drained.set(partition.id, this.#task.context.clock.monotonic());
+        this.#waiting = true;
         this.#running.delete(partition.id);
         this.#wake.ring();
       },

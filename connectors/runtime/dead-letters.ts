@@ -1,11 +1,11 @@
-import { ConnectError } from '../errors.ts';
+import { asConnectError, ConnectError } from '../errors.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
 import type { Stage } from './incoming.ts';
 
 /** Equal failures in a row, after which a configuration is broken rather than records bad. */
-const FLOOD = 100;
+export const FLOOD = 100;
 
 export interface DeadLetter {
   readonly raw: InRecord;
@@ -41,17 +41,29 @@ export class DeadLetters {
 
   /**
    * Resolves when all of them are durable in the dead-letter topic (rule C8).
+   * @param repeated runs the sending, and repeats it while the error table says so.
    * @throws the first letter's error with tolerance none; DEAD_LETTER_FLOOD; DEAD_LETTER_FAILED.
    */
-  async add(topic: string, partition: number, letters: readonly DeadLetter[]): Promise<void> {
+  async add(
+    topic: string,
+    partition: number,
+    letters: readonly DeadLetter[],
+    repeated: (send: () => Promise<void>) => Promise<void> = (send) => send(),
+  ): Promise<void> {
     const first = letters[0];
     if (!first) return;
     if (this.#tolerance === 'none') throw placed(first, topic, partition);
     for (const { error } of letters) this.#countInARow(error.code);
+    const records = letters.map((letter) => this.#record(letter, topic, partition));
+    await repeated(() => this.#send(records));
+  }
+
+  async #send(records: readonly OutRecord[]): Promise<void> {
     try {
-      const records = letters.map((letter) => this.#record(letter, topic, partition));
       await this.#producer.send(this.#from.topic, 0, records);
     } catch (cause) {
+      const error = asConnectError(cause);
+      if (error.remedy === 'retry') throw error;
       throw new ConnectError('DEAD_LETTER_FAILED', `Topic ${this.#from.topic} could not be written`, {
         cause,
       });

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { KeyedLog } from '../kafka/keyed-log.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
@@ -52,9 +53,17 @@ export class Generation {
     return this.#configs.subscribe(listener);
   }
 
-  /** Resolves when every task of an earlier distribution is fenced; task 0 does the fencing. */
+  /**
+   * Resolves when every task of an earlier distribution is fenced; task 0 does the fencing.
+   *
+   * Throws KAFKA_FENCED for a task of an earlier distribution itself: one that slept must not fence its successors.
+   */
   async fenced(connector: string, tasks: number, task: number, signal: AbortSignal): Promise<void> {
     await this.#configs.readToEnd();
+    const wanted = this.tasks(connector);
+    if (wanted !== null && wanted !== tasks) {
+      throw new ConnectError('KAFKA_FENCED', `${connector} has ${wanted} tasks now, not ${tasks}`);
+    }
     const known = this.#number(fencingKey(connector), 'task-count');
     if (known === tasks) return;
     if (task !== 0) {
@@ -68,6 +77,15 @@ export class Generation {
     );
     await TransactionalProducer.fence(this.#kafka, ids);
     await this.#write(fencingKey(connector), { 'task-count': tasks });
+  }
+
+  /** Calls back when tasks of another distribution have fenced ours; returns how to stop listening. */
+  onFenced(connector: string, tasks: number, listener: (error: ConnectError) => void): () => void {
+    return this.#configs.subscribe(() => {
+      const known = this.#number(fencingKey(connector), 'task-count');
+      if (known === tasks) return;
+      listener(new ConnectError('KAFKA_FENCED', `${connector} was fenced for ${known} tasks, not ${tasks}`));
+    });
   }
 
   #number(key: string, field: string): number | null {

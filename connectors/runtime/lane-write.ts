@@ -46,13 +46,13 @@ export async function writeLane(
     else if (superseded[i]) outcomes[i] = 'superseded';
     else if (record) indexes.push(i);
   });
+  const { clock, log } = target.world;
+  const repeated = <T>(step: () => Promise<T>) =>
+    retrying(step, { clock, log, signal: target.signal }, target.onFault);
   if (indexes.length > 0) {
     const records = indexes.map((i) => batch[i]!.record!);
-    const { clock, log } = target.world;
-    const failures = await retrying(
-      () => target.task.put(target.table, target.lane, records, () => target.isOurs()),
-      { clock, log, signal: target.signal },
-      target.onFault,
+    const failures = await repeated(() =>
+      target.task.put(target.table, target.lane, records, () => target.isOurs()),
     );
     for (const { index, error } of failures) {
       const at = indexes[index]!;
@@ -62,7 +62,7 @@ export async function writeLane(
     if (failures.length < indexes.length) target.deadLetters.succeeded();
   }
   letters.sort((a, b) => a.raw.offset - b.raw.offset);
-  await target.deadLetters.add(topic, partition, letters);
+  await target.deadLetters.add(topic, partition, letters, repeated);
   return count(batch, outcomes, countedTo);
 }
 

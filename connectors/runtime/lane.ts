@@ -94,6 +94,8 @@ export class Lane {
       }
       if (batch.topic === snapshot) await this.#rows(batch);
       else await this.#follow(batch);
+      // The reader's partitions may be read for this lane's successor by now.
+      this.#target.signal.throwIfAborted();
       const queue = batch.topic === snapshot ? this.#snapshots : this.#changes;
       if (queue.bytes < QUEUE_BYTES_MAX) this.#reader.resume(batch.topic, batch.partition);
     }
@@ -115,9 +117,11 @@ export class Lane {
         rows.push(raw.offset < newest ? passedOver(decoded.incoming) : decoded.incoming);
         continue;
       }
-      await this.#writeRows(rows, decoded.offset + 1);
+      await this.#writeRows(rows, decoded.offset);
       rows = [];
       if (decoded.offset >= newest) await this.#mark(decoded.marker);
+      // Only now: a position behind a marker whose word is not in the state yet would lose it to the next owner.
+      await this.#writeRows([], decoded.offset + 1);
     }
     await this.#writeRows(rows, batch.nextOffset);
   }
@@ -145,6 +149,7 @@ export class Lane {
     const { catalog } = this.#target.world;
     // The record became visible with the begin-markers; our copy of the catalog may be a moment behind.
     const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
+    this.#target.signal.throwIfAborted();
     const before = this.#state;
     this.#state = onMarker(before, marker, record.changesOffsets?.[this.#topics.partition] ?? null);
     if (this.#target.ordersByVersion) {

@@ -29,6 +29,9 @@ export interface StoredPosition {
   readonly counts: PublishedCounts;
 }
 
+/** Hears of a position that was stored; null: it was deleted. */
+export type PositionListener = (name: PartitionName, stored: StoredPosition | null) => void;
+
 export const NO_COUNTS: PublishedCounts = { c: 0, u: 0, d: 0, rows: [], deadLettered: 0 };
 
 /**
@@ -43,6 +46,8 @@ export class OffsetStore {
   /** Kept up to date as the log changes: there may be tens of thousands, and loops ask at every change. */
   readonly #positions = new Map<string, Map<string, StoredPosition>>();
 
+  readonly #listeners = new Set<PositionListener>();
+
   constructor(log: KeyedLog, connector: string) {
     this.#log = log;
     this.#connector = connector;
@@ -55,8 +60,10 @@ export class OffsetStore {
     return this.#log.readPastOpen();
   }
 
-  subscribe(listener: () => void): () => void {
-    return this.#log.subscribe(listener);
+  /** Calls `listener` after each change of a position of this connector; returns how to stop. */
+  subscribe(listener: PositionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get(name: PartitionName): StoredPosition | null {
@@ -78,8 +85,10 @@ export class OffsetStore {
     const [connector, name] = JSON.parse(key) as [string, PartitionName];
     if (connector !== this.#connector) return;
     const positions = this.of(name.table, name.of) as Map<string, StoredPosition>;
-    if (value === null) positions.delete(name.partition);
-    else positions.set(name.partition, parseValue(value));
+    const stored = value === null ? null : parseValue(value);
+    if (stored === null) positions.delete(name.partition);
+    else positions.set(name.partition, stored);
+    for (const listener of this.#listeners) listener(name, stored);
   }
 
   entry(name: PartitionName, stored: StoredPosition): KeyedEntry {

@@ -5,6 +5,8 @@ import type { OutRecord } from '../kafka/record-batch.ts';
 import type { PublishedCounts } from './offset-store.ts';
 import type { Batch } from './publisher.ts';
 
+type Headers = NonNullable<OutRecord['headers']>;
+
 /** Converts records and sorts them by topic partition (rule C4), with the counts that travel with the position. */
 export function toBatches(
   topic: string,
@@ -16,17 +18,24 @@ export function toBatches(
   const rows: number[] = new Array(partitions).fill(0);
   const changes = { c: 0, u: 0, d: 0 };
   let snapshotRows = 0;
+  let headers: Headers = [];
+  let headersOf: ChangeRecord | null = null;
   for (const record of records) {
+    // Rows of a snapshot all have the same ones.
+    if (record.version !== headersOf?.version || record.op !== headersOf.op) {
+      headers = [
+        ['messina.op', record.op],
+        ['messina.version', String(record.version)],
+      ];
+      headersOf = record;
+    }
     const converted = converter.encode(record);
     const partition = partitionOf(converted.key, partitions);
     byPartition[partition]?.push({
       key: converted.key,
       value: converted.value,
       timestampMs: converted.timestampMs,
-      headers: [
-        ['messina.op', record.op],
-        ['messina.version', String(record.version)],
-      ],
+      headers,
     });
     if ('shard' in record.origin) changes[record.op as 'c' | 'u' | 'd']++;
     else {

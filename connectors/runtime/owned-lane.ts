@@ -113,6 +113,14 @@ export class OwnedLane {
     ];
   }
 
+  /** Rule C7: a lane that may be another's ends, though a write of it waits to be repeated. */
+  #isOurs(): boolean {
+    if (!this.#signal.aborted && !this.#options.isOurs()) {
+      this.#abandon.abort(new Error(`lane ${this.id} may be another's`));
+    }
+    return !this.#signal.aborted;
+  }
+
   async #run(): Promise<void> {
     const { definition, world, plugin, reader, state, takeOver, deadLetters, onFault, id } = this.#options;
     const { clock, log } = world;
@@ -134,12 +142,16 @@ export class OwnedLane {
       deadLetters,
       world,
       signal: this.#signal,
-      isOurs: () => !this.#signal.aborted && this.#options.isOurs(),
+      isOurs: () => this.#isOurs(),
       onFault,
     };
     this.#lane = new Lane(definition, target, this.#topics, reader, state);
     // Rule C7: from here on this owner may leave something in flight.
-    await retrying(() => this.#options.commitRunning({ ...state, clean: false }), context, onFault);
+    const commitRunning = async () => {
+      if (!this.#isOurs()) throw this.#signal.reason;
+      await this.#options.commitRunning({ ...state, clean: false });
+    };
+    await retrying(commitRunning, context, onFault);
     await this.#lane.run();
     this.#settled = true;
   }

@@ -1,6 +1,7 @@
 import type { CaptureProgress, PartitionReader, Position, SourceBatch } from '../connector.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import { backoffMs } from './backoff.ts';
+import { FLOOD } from './dead-letters.ts';
 import { addCounts, NO_COUNTS, type PartitionName, type StoredPosition } from './offset-store.ts';
 import { rejectedToRecords, toBatches } from './outgoing.ts';
 import type { Batch } from './publisher.ts';
@@ -24,6 +25,7 @@ export class PartitionRun {
   #capture: CaptureProgress | null = null;
   /** In a row, without a batch between them. */
   #failures = 0;
+  #rejectedInARow = 0;
 
   constructor(
     task: TaskRun,
@@ -112,6 +114,7 @@ export class PartitionRun {
     const { definition, converter, partitions, publisher, clock } = this.#task;
     const first = batch.rejected[0];
     if (first && definition.tolerance === 'none') throw first.error;
+    this.#refuseFlood(batch);
     const { batches, counts } = toBatches(this.#topic, partitions, batch.records, converter);
     const stored: StoredPosition = {
       position: batch.position,
@@ -131,6 +134,22 @@ export class PartitionRun {
     });
     this.#stored = stored;
     this.#storedAt = clock.monotonic();
+  }
+
+  /** Nothing but bad records, one after the other, is a broken partition or configuration, not bad records. */
+  #refuseFlood({ records, rejected }: SourceBatch): void {
+    this.#rejectedInARow = records.length > 0 ? 0 : this.#rejectedInARow + rejected.length;
+    if (this.#rejectedInARow < FLOOD) return;
+    const { table, partition } = this.#name;
+    const last = rejected.at(-1)?.error;
+    throw new ConnectError(
+      'DEAD_LETTER_FLOOD',
+      `${FLOOD} records in a row are bad; the last: ${last?.message}`,
+      {
+        detail: { ...last?.detail, table, partition },
+        cause: last,
+      },
+    );
   }
 
   #deadLetters(batch: SourceBatch): Batch[] {

@@ -32,6 +32,15 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/** The producer's own state is at fault, not what was written: a new one of the same id goes on. */
+const PRODUCER_BROKEN: ReadonlySet<string> = new Set([
+  'PRODUCER_FAILED',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_TXN_STATE',
+  'TRANSACTION_ABORTABLE',
+  'UNKNOWN_SERVER_ERROR',
+]);
 /** A transaction takes what has gathered, up to about this much. */
 const TRANSACTION_BYTES_MAX = 8 << 20;
 
@@ -137,7 +146,10 @@ export class Publisher {
         if (error.fenced) {
           throw new ConnectError('KAFKA_FENCED', error.message, { cause: error });
         }
-        if (!error.retriable) throw new ConnectError('KAFKA_REFUSED', error.message, { cause: error });
+        if (!error.retriable) {
+          const code = PRODUCER_BROKEN.has(error.code) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
+          throw new ConnectError(code, error.message, { cause: error });
+        }
         this.#world.log.warn({ code: error.code, attempt }, `transaction repeated: ${error.message}`);
         await this.#world.clock.sleep(backoffMs(attempt, BACKOFF), this.#world.signal);
       }

@@ -76,7 +76,9 @@ async function write(
   table: string,
   record: SinkRecord | null,
 ): Promise<void> {
-  await using producer = new TransactionalProducer(world.kafka, `${world.group}-${connector}-0`);
+  // An id per table: many tables are prepared at once, and one id for all would have them fence each other.
+  const transactionalId = `${world.group}-${connector}-prepare-${table}`;
+  await using producer = new TransactionalProducer(world.kafka, transactionalId);
   const { key, value } = catalogEntry(catalogKeys.sink(connector, table), record);
   await producer.init();
   await producer.begin();

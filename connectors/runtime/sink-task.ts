@@ -6,7 +6,7 @@ import { GroupMember } from '../kafka/group.ts';
 import { groupBy } from '../kafka/group-by.ts';
 import { TopicReader } from '../kafka/reader.ts';
 import { sinkGroup } from '../topic-names.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, retrying } from './backoff.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { FRESH_LANE, type LaneState, writeLane as laneToCommit, readLane } from './lane-state.ts';
 import { OwnedLane } from './owned-lane.ts';
@@ -65,6 +65,7 @@ export class SinkTask {
       onAssigned: (units) => this.#assigned(units),
       onRevoke: () => this.#revoke(),
       onLost: () => this.#lost(),
+      onFailed: (error) => this.#failed(error),
     });
   }
 
@@ -117,9 +118,18 @@ export class SinkTask {
       units.flatMap((unit) => unit.partitions),
       ({ topic }) => topic,
     );
-    const positions = await this.#member.fetchCommitted(
-      [...asked].map(([topic, parts]) => ({ topic, partitions: parts.map(({ partition }) => partition) })),
-    );
+    const topics = [...asked].map(([topic, parts]) => ({
+      topic,
+      partitions: parts.map(({ partition }) => partition),
+    }));
+    // What is thrown here ends the membership for good, and a broker that is away for a while is no reason for that.
+    const positions = await retrying(() => this.#member.fetchCommitted(topics), {
+      clock: this.#world.clock,
+      log: this.#world.log,
+      signal: this.#stop.signal,
+    });
+    // Lost meanwhile: what comes next is another assignment.
+    if (this.#member.generation !== generation) return;
     let unclean = 0;
     for (const unit of units) {
       const table = unitTable(unit);
@@ -191,6 +201,14 @@ export class SinkTask {
     });
   }
 
+  /** The group will never give this task anything again: nothing moves on here, and that must be seen. */
+  #failed(error: Error): void {
+    if (this.#stop.signal.aborted) return;
+    for (const table of this.#definition.tables) {
+      if (!this.#reporter.halts.has(table)) this.#halt(table, asConnectError(error));
+    }
+  }
+
   #lost(): void {
     for (const lane of this.#lanes.values()) lane.abandon();
     this.#lanes.clear();
@@ -210,8 +228,18 @@ export class SinkTask {
         if (signal.aborted) return;
         const error = asConnectError(thrown);
         this.#world.log.warn({ code: error.code }, `fetch failed: ${error.message}`);
+        this.#haltFaulty();
         await this.#world.clock.sleep(backoffMs(attempt++), signal).catch(() => {});
       }
+    }
+  }
+
+  /** What can never be read halts its table, and must not hold up the others: the reader throws it again and again. */
+  #haltFaulty(): void {
+    for (const { topic, partition, error } of this.#reader.faults()) {
+      const lane = this.#laneOf(topic, partition);
+      if (lane) this.#halt(lane.table, asConnectError(error));
+      else this.#reader.unassign(topic, partition);
     }
   }
 
@@ -239,7 +267,8 @@ export class SinkTask {
   /** Commits every lane whose state moved; only states that are durable prefixes (rule C8). */
   async #commitAll(clean: boolean): Promise<void> {
     const due = [...this.#lanes.values()].flatMap((lane) => {
-      const state = lane.state && { ...lane.state, clean: clean && lane.settled };
+      // Not `clean && …`: a commit of the loop may come behind the last one of a drained lane.
+      const state = lane.state && { ...lane.state, clean: lane.settled };
       if (!state || (!clean && this.#committed.get(lane.id) === lane.state)) return [];
       return [{ lane, state, raw: lane.state as LaneState }];
     });

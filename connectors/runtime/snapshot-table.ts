@@ -1,5 +1,5 @@
 import type { SnapshotRecord, TableRecord } from '../catalog-records.ts';
-import type { SnapshotSource, SourcePartition } from '../connector.ts';
+import type { PartitionReader, SnapshotSource, SourcePartition } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { retrying } from './backoff.ts';
 import { catalogEntry, catalogKeys } from './catalog.ts';
@@ -72,7 +72,7 @@ export class SnapshotTable {
   #read(partition: SourcePartition, record: TableRecord, snapshot: SnapshotRecord): Promise<void> {
     const name = { table: this.#table, of: snapshot.facts.id, partition: partition.id };
     const topic = this.#task.topics.snapshot(this.#table);
-    const run = new PartitionRun(this.#task, name, topic, this.#offsets.get(name), (position) => {
+    const run = new PartitionRun(this.#task, name, topic, this.#offsets.get(name), async (position) => {
       const from = {
         position,
         parents: [],
@@ -80,7 +80,15 @@ export class SnapshotTable {
         snapshot: snapshot.facts,
         version: snapshot.version,
       };
-      return this.#plugin.open(this.#options, partition, from, this.#task.context);
+      // Held while the file is open, not while a failed one waits: other tables go on.
+      const turn = await this.#task.files.take();
+      try {
+        const reader = await this.#plugin.open(this.#options, partition, from, this.#task.context);
+        return releasing(reader, turn);
+      } catch (error) {
+        turn[Symbol.dispose]();
+        throw error;
+      }
     });
     return run.run();
   }
@@ -130,4 +138,18 @@ export class SnapshotTable {
   get #offsets(): OffsetStore {
     return this.#task.offsets(this.#task.definition.name);
   }
+}
+
+/** The reader, which gives the turn back when it is closed. */
+function releasing(reader: PartitionReader, turn: Disposable): PartitionReader {
+  return {
+    poll: () => reader.poll(),
+    async [Symbol.asyncDispose]() {
+      try {
+        await reader[Symbol.asyncDispose]();
+      } finally {
+        turn[Symbol.dispose]();
+      }
+    },
+  };
 }

@@ -13,6 +13,8 @@ import { Turns } from './turns.ts';
 
 /** Partitions of a task that are polled at once while they have records to give; each may give about 1 MiB. */
 const POLLS_MAX = 16;
+/** Data files of a task that are open at once, whatever the number of tables; each may hold some 2 MiB. */
+const FILES_MAX = 16;
 
 export interface SourceTaskOptions {
   readonly definition: SourceDefinition;
@@ -63,13 +65,33 @@ export class SourceTask {
       } catch (thrown) {
         if (signal.aborted) break;
         const error = asConnectError(thrown);
+        if (error.remedy !== 'retry') {
+          this.#halt(error);
+          break;
+        }
         this.#world.log.warn({ task: this.#name, code: error.code }, `task begins anew: ${error.message}`);
+        // Who was fenced has a successor that reports; the others' tables stand still, and that must be seen.
+        if (error.code !== 'KAFKA_FENCED') this.#fault(error);
         await this.#world.clock.sleep(backoffMs(attempt), signal).catch(() => {});
       }
     }
     await reporting;
     // A zombie wakes up when another has long taken its task.
     await this.#state('UNASSIGNED').catch(() => {});
+  }
+
+  /** No new beginning helps: all tables of this task stop, until the process is started again. */
+  #halt(error: ConnectError): void {
+    const { tables } = this.#options.definition;
+    for (const table of tables) if (!this.halts.has(table)) this.#reporter.halted(table, error);
+    this.#world.log.error({ task: this.#name, code: error.code, ...error.detail }, error.message);
+  }
+
+  /** @param error null: the task runs again. */
+  #fault(error: ConnectError | null): void {
+    for (const table of this.#options.definition.tables) {
+      if (!this.halts.has(table)) this.#reporter.fault(table, error);
+    }
   }
 
   get #name(): string {
@@ -89,12 +111,15 @@ export class SourceTask {
     const signal = AbortSignal.any([this.#stop.signal, broken.signal]);
     // Rule C3: the whole previous generation is fenced before any position is read.
     await generation.fenced(definition.name, definition.tasks, task, signal);
+    // Its next write would tell too, but a task with nothing to write would hold up those that wait for the fencing.
+    const deaf = generation.onFenced(definition.name, definition.tasks, (error) => broken.abort(error));
     const producer = new TransactionalProducer(this.#world.kafka, `${group}-${definition.name}-${task}`);
     try {
       await producer.init();
       await this.#world.catalog.readPastOpen();
       await this.#world.offsets(definition.name).readPastOpen();
       this.#world.log.debug({ task: this.#name }, 'task runs');
+      this.#fault(null);
       const context = { log: this.#world.log.child({ task: this.#name }), clock: this.#world.clock, signal };
       const publisher = new Publisher(
         producer,
@@ -107,11 +132,22 @@ export class SourceTask {
         (error) => broken.abort(error),
       );
       const turns = new Turns(POLLS_MAX);
-      const run = { ...this.#world, definition, task, publisher, turns, context, report: this.#reporter };
+      const files = new Turns(FILES_MAX);
+      const run = {
+        ...this.#world,
+        definition,
+        task,
+        publisher,
+        turns,
+        files,
+        context,
+        report: this.#reporter,
+      };
       await Promise.all(definition.tables.map((table) => this.#table(run, table)));
       await publisher.idle();
       if (broken.signal.aborted) throw broken.signal.reason;
     } finally {
+      deaf();
       broken.abort(new Error('task ends'));
       await producer.close();
     }

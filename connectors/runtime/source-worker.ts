@@ -1,4 +1,4 @@
-import type { ConnectError } from '../errors.ts';
+import { asConnectError, type ConnectError } from '../errors.ts';
 import type { Unit } from '../kafka/assignor.ts';
 import { GroupMember } from '../kafka/group.ts';
 import type { Generation } from './generation.ts';
@@ -27,6 +27,8 @@ export class SourceWorker {
   #owned: ReadonlySet<number> = new Set();
   #unsubscribe: () => void = () => {};
   #stopping = false;
+  /** Why this worker is out of its group for good. */
+  #failure: ConnectError | null = null;
 
   constructor(
     world: SourceWorld,
@@ -45,6 +47,7 @@ export class SourceWorker {
       onAssigned: (units) => this.#assign(units),
       onRevoke: async () => {},
       onLost: () => this.#assign([]),
+      onFailed: (error) => this.#failed(error),
     });
   }
 
@@ -80,7 +83,17 @@ export class SourceWorker {
     const all = new Map<string, ConnectError>();
     for (const { task } of this.#running.values())
       for (const [table, error] of task.halts) all.set(table, error);
+    if (this.#failure !== null)
+      for (const { tables } of this.#definitions) for (const table of tables) all.set(table, this.#failure);
     return all;
+  }
+
+  /** The tasks are others' now: those of this process would only fence theirs again and again. */
+  #failed(error: Error): void {
+    if (this.#stopping) return;
+    this.#failure = asConnectError(error);
+    this.#world.log.error({ code: this.#failure.code }, `out of the group of workers: ${error.message}`);
+    this.#assign([]);
   }
 
   #assign(units: readonly Unit[]): void {

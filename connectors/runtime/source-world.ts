@@ -48,6 +48,8 @@ export interface TaskRun extends SourceWorld {
   readonly publisher: Publisher;
   /** Polls that may bring much at a time. */
   readonly turns: Turns;
+  /** Data files that are open at a time, over all tables: each holds buffers. */
+  readonly files: Turns;
   readonly context: TaskContext;
   readonly report: TaskReport;
 }

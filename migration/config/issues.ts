@@ -48,7 +48,10 @@ function unknownKeys(path: KeyPath, keys: readonly string[], said: Said): Findin
   const known = shapesAt(path, said.root).flatMap((shape) => Object.keys(shape.properties ?? {}));
   return keys.map((key): Finding => {
     const near = closestWord(key, known);
-    const elsewhere = [...allShapes()].find(([place]) => place.at(-1) === key && !place.includes('*'));
+    const elsewhere = [...allShapes()].find(
+      ([place]) =>
+        place.at(-1) === key && !place.includes('*') && place.join('.') !== [...path, key].join('.'),
+    );
     const remedy =
       near !== null
         ? `Did you mean "${near}"?`

@@ -27,7 +27,7 @@ const tablesAreDistinct: Rule = ({ source }) =>
       : [value(['source', 'tables', index], `"${entry}" is given twice`, 'Remove one of the two.')],
   );
 
-/** A glob may stand for no table yet; a name that no entry stands for is a mistake. */
+/** A glob may stand for no table yet, and a file may name more than it moves; a name that is nearly a table's is a mistake. */
 const perTableKeysNameTables: Rule = ({ source, kafka, target }) => {
   const sections: [KeyPath, Readonly<Record<string, unknown>>][] = [
     [['source', 'snapshot', 'manifests'], source.snapshot.manifests],
@@ -38,31 +38,21 @@ const perTableKeysNameTables: Rule = ({ source, kafka, target }) => {
   return sections.flatMap(([path, section]) =>
     Object.keys(section)
       .filter((table) => !isSelected(source.tables, table))
-      .map((table) => {
+      .flatMap((table) => {
         const near = closestWord(table, source.tables);
-        return key(
-          [...path, table],
-          'names a table that source.tables does not hold',
-          near === null ? 'Add it to source.tables, or remove it.' : `Did you mean "${near}"?`,
-        );
+        if (near === null) return [];
+        const message = 'names a table that source.tables does not hold';
+        return [key([...path, table], message, `Did you mean "${near}"?`)];
       }),
   );
 };
 
+/** What a glob stands for besides the exports named here, the export connector asks when it knows the tables. */
 const manifestsAreThere: Rule = ({ source: { snapshot, tables } }) => {
+  if (snapshot.from !== 'manifest') return [];
   const named = Object.keys(snapshot.manifests);
-  if (snapshot.from !== 'manifest') {
-    if (named.length === 0) return [];
-    return [
-      key(
-        ['source', 'snapshot', 'manifests'],
-        `is not used with from: ${snapshot.from}`,
-        'Say from: manifest, or remove it.',
-      ),
-    ];
-  }
   return tables.flatMap((entry, index) =>
-    named.some((table) => matchesEntry(entry, table))
+    named.some((table) => matchesEntry(entry, table)) || (isGlob(entry) && named.length > 0)
       ? []
       : [
           value(

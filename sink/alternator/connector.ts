@@ -68,8 +68,8 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
         let scanner = scanners.get(name);
         if (scanner === undefined) scanners.set(name, (scanner = new ItemScanner(table.facts.keySchema)));
         const keys = scanner;
-        return (node, records, indexes) =>
-          batchWriteItem(target.clientOf(node), name, keys, records, indexes);
+        return (node, records, indexes, beforeSend) =>
+          batchWriteItem(target.clientOf(node), name, keys, records, indexes, beforeSend);
       },
       itemBytesMax: target.alternator ? null : ITEM_BYTES_MAX,
       close: () => target[Symbol.asyncDispose](),

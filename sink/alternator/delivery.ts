@@ -27,11 +27,16 @@ export interface Outbox {
   itemsMax: number;
 }
 
-/** Sends the records at `indexes`, all of one node; gives back the indexes that the server left over. */
+/**
+ * Sends the records at `indexes`, all of one node; gives back the indexes that the server left over.
+ *
+ * `beforeSend` is to be called right before the first byte; what it throws ends the call, and nothing was sent.
+ */
 export type Send = (
   node: string,
   records: readonly ChangeRecord[],
   indexes: readonly number[],
+  beforeSend: () => void,
 ) => Promise<readonly number[]>;
 
 /** After failing for so long without any success the batch is handed back: the runtime reports it and repeats it. */
@@ -126,27 +131,36 @@ export class Delivery {
 
   /** Waits until the chunk may be sent; null: its keys may have other nodes now. */
   async #admit(chunk: Chunk): Promise<Slot | null> {
-    const { nodes, inFlight, rate, signal, leaseValid } = this.#outbox;
+    const { nodes, inFlight, rate, signal } = this.#outbox;
     await rate?.take(chunk.indexes.length, signal);
     for (;;) {
       await nodes.calm(signal);
       if (nodes.generation !== chunk.generation) return null;
       const slot = await inFlight.acquire(chunk.bytes, signal);
-      if (this.broken !== null || !leaseValid() || !this.#isOurs()) {
+      if (this.broken !== null || !this.#mayWrite) {
         inFlight.release(slot, 'no-load');
-        // Rule C7: a zombie stops by itself, before each request.
-        throw this.broken ?? new ConnectError('LEASE_LOST', 'The lease ran out before a write was sent');
+        throw this.broken ?? leaseLost();
       }
       if (nodes.generation === chunk.generation && nodes.isCalm) return slot;
       inFlight.release(slot, 'no-load');
     }
   }
 
+  /** Rule C7: a zombie stops by itself, before each request. */
+  get #mayWrite(): boolean {
+    return this.#outbox.leaseValid() && this.#isOurs();
+  }
+
+  /** Asked again when the request is built and has a connection: most of a frozen process's time may lie before that. */
+  readonly #beforeSend = (): void => {
+    if (!this.#mayWrite) throw leaseLost();
+  };
+
   async #attempt(chunk: Chunk, slot: Slot): Promise<Outcome> {
     const { nodes, inFlight } = this.#outbox;
     let load: Load = 'no-load';
     try {
-      const left = await this.#send(chunk.node, this.#records, chunk.indexes);
+      const left = await this.#send(chunk.node, this.#records, chunk.indexes, this.#beforeSend);
       load = left.length === 0 ? 'answered' : 'overloaded';
       nodes.answered();
       this.#acknowledged(chunk, left);
@@ -217,4 +231,8 @@ export class Delivery {
       this.#outbox.itemsMax = Math.min(this.#outbox.itemsMax, middle);
     }
   }
+}
+
+function leaseLost(): ConnectError {
+  return new ConnectError('LEASE_LOST', 'The lease ran out before a write was sent');
 }

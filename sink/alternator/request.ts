@@ -9,6 +9,7 @@ import type { ItemScanner } from '../../schemas/scanner.ts';
  * One BatchWriteItem, from bytes to bytes: put what is there after a change, delete what is not.
  *
  * @param scanner of the table's key schema
+ * @param beforeSend called right before the first byte is written; what it throws ends the call unsent
  * @returns the indexes that the server left over
  * @throws CodecError before anything is sent, for a record that is no item
  */
@@ -18,12 +19,13 @@ export function batchWriteItem(
   scanner: ItemScanner,
   records: readonly ChangeRecord[],
   indexes: readonly number[],
+  beforeSend?: () => void,
 ): Promise<readonly number[]> {
   const writes = indexes.map((index): BatchWrite => {
     const { key, after } = records[index]!;
     return { key, item: after === null ? null : after.avro };
   });
-  return sendWrites(client, table, scanner, writes, indexes);
+  return sendWrites(client, table, scanner, writes, indexes, beforeSend);
 }
 
 async function sendWrites(
@@ -32,9 +34,11 @@ async function sendWrites(
   scanner: ItemScanner,
   writes: readonly BatchWrite[],
   indexes: readonly number[],
+  beforeSend: (() => void) | undefined,
 ): Promise<readonly number[]> {
   // Without the task's signal: a write that is under way is waited for, else its outcome would be unknown (rule C7).
-  const answer = await client.call('DynamoDB_20120810.BatchWriteItem', buildBatchWrite(table, writes));
+  const body = buildBatchWrite(table, writes);
+  const answer = await client.call('DynamoDB_20120810.BatchWriteItem', body, { beforeSend });
   try {
     return parseUnprocessed(answer.body, scanner, writes).map((place) => indexes[place]!);
   } catch (error) {

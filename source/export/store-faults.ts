@@ -60,7 +60,12 @@ function factsOf(error: unknown): { name: string; status: number | null; message
   const system = 'code' in error && typeof error.code === 'string' ? error.code : null;
   const inner = error instanceof AggregateError ? error.errors[0] : undefined;
   if (system === null && inner !== undefined) return factsOf(inner);
-  return { name: system ?? error.name, status: statusOf(error), message: error.message };
+  const name = system ?? error.name;
+  // Node begins its own messages with the code.
+  const message = error.message.startsWith(`${name}: `)
+    ? error.message.slice(name.length + 2)
+    : error.message;
+  return { name, status: statusOf(error), message };
 }
 
 function statusOf(error: Error): number | null {

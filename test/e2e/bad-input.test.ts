@@ -1,10 +1,20 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
 import { loadItems } from '../../local/load.ts';
 import { createMusicTable } from '../../local/table.ts';
 import { testServices } from '../services.ts';
-import { errorBlock, expectIncomplete, expectRefusal, exportOf, sourceTable } from './harness/bad-case.ts';
+import { exportFiles, writeExport } from '../unit/source/export-fixture.ts';
+import {
+  errorBlock,
+  expectIncomplete,
+  expectRefusal,
+  exportOf,
+  loading,
+  ownExport,
+  sourceTable,
+} from './harness/bad-case.ts';
 import { badFiles, badLines, line } from './harness/bad-exports.ts';
 import { badKafka, badSources, badTargets } from './harness/bad-surroundings.ts';
 import { expectEqualTables } from './harness/compare.ts';
@@ -55,11 +65,10 @@ test('after a halt in the middle of a file the corrected file goes on from the l
   await createMusicTable(sourceTable(services));
   const lines = good(2600);
   const bad = lines.with(2300, '{"Item":');
-  const opened: AsyncDisposable[] = [];
-  const world = { services, opened };
-  const wrong = await exportOf(world, { files: [{ name: 'aaaa.json.gz', lines: bad }] });
-  const right = await exportOf(world, { files: [{ name: 'aaaa.json.gz', lines }] });
-  await using file = await migrationFile(services, wrong);
+  const exportOfLines = (all: readonly string[]) =>
+    ownExport({ files: [{ name: 'aaaa.json.gz', lines: all }] });
+  await using written = await writeExport(exportOfLines(bad));
+  await using file = await migrationFile(services, loading(written));
   const { stderr } = await expectExit(messina('migrate', file.path, '--until', 'loaded'), 1);
   expect(errorBlock(stderr)).toMatch(/^ {2}line: 2301$/m);
   const halted = (await statusOf(file.path)).tables[0];
@@ -68,12 +77,13 @@ test('after a halt in the middle of a file the corrected file goes on from the l
   expect(halted?.snapshot.published).toBeLessThanOrEqual(2300);
   expect(halted?.snapshot.filesPublished).toBe(0);
   await expectIncomplete(services);
-  await file.write(right);
+  for (const [path, bytes] of exportFiles(exportOfLines(lines))) {
+    await writeFile(join(written.directory, path), bytes);
+  }
   await expectExit(messina('migrate', file.path, '--until', 'loaded'), 0);
   const [table] = (await expectSums(file.path)).tables;
   expect(table?.snapshot).toMatchObject({ files: 1, filesPublished: 1, published: 2600, written: 2600 });
   expect(table?.lastError).toBeNull();
-  for (const one of opened) await one[Symbol.asyncDispose]();
 });
 
 describe('with tolerance all', () => {

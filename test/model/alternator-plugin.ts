@@ -8,7 +8,7 @@ import { KeySpacing } from '../../sink/alternator/key-spacing.ts';
 import { NodeRing } from '../../sink/alternator/nodes.ts';
 import { AlternatorTask } from '../../sink/alternator/task.ts';
 import { isOff } from './naive.ts';
-import { CLOCK_SKEW_MS, SERVER_TIMEOUT_MS, type Target } from './target.ts';
+import { CLOCK_SKEW_MS, type Target } from './target.ts';
 import type { Process } from './virtual-time.ts';
 
 /** The Alternator sink as one process has it: all of it but the network. */
@@ -46,7 +46,7 @@ export class ModelAlternator {
     setMaxListeners(0, signal);
     const clock = systemClock;
     const clockSkewMs = isOff('C7.skew') ? 0 : CLOCK_SKEW_MS;
-    const serverTimeoutMs = isOff('C7.unknown') ? 0 : SERVER_TIMEOUT_MS;
+    const serverTimeoutMs = isOff('C7.unknown') ? 0 : this.#target.faults.serverTimeoutMs;
     const spaced = this.#target.balanced && !isOff('C7.spacing');
     const task = new AlternatorTask({
       outbox: {
@@ -80,13 +80,14 @@ export class ModelAlternator {
 function naively(task: AlternatorTask): SinkTask {
   return {
     adopt: (table, lane, takeOver) => (isOff('C7.takeover') ? Promise.resolve() : task.adopt(table, lane, takeOver)),
-    put: async (table, lane, batch) => {
+    put: async (table, lane, batch, isOurs = () => true) => {
+      const isHeld = isOff('C7.lease') ? () => true : isOurs;
       if (isOff('C8.prefix')) {
-        void task.put(table, lane, batch).catch(() => {});
+        void task.put(table, lane, batch, isHeld).catch(() => {});
         return [];
       }
-      if (!isOff('C7.flight')) return task.put(table, lane, batch);
-      await Promise.all(batch.map((record, i) => task.put(table, `${lane}/${i}`, [record])));
+      if (!isOff('C7.flight')) return task.put(table, lane, batch, isHeld);
+      await Promise.all(batch.map((record, i) => task.put(table, `${lane}/${i}`, [record], isHeld)));
       return [];
     },
     [Symbol.asyncDispose]: () => task[Symbol.asyncDispose](),

@@ -53,6 +53,11 @@ export class Broker {
     return open === -1 ? log.length : open;
   }
 
+  /** The log's end, open transactions included. */
+  highWatermark(topic: string, partition: number): number {
+    return this.#log(topic, partition).length;
+  }
+
   /** Committed records from an offset on, at most `recordsMax`, and where to go on. */
   read(topic: string, partition: number, from: number, recordsMax: number): { records: InRecord[]; next: number } {
     const log = this.#log(topic, partition);

@@ -9,7 +9,7 @@ vi.mock('../../connectors/kafka/offsets.ts', () => import('./kafka-fakes.ts'));
 vi.mock('../../connectors/kafka/committed.ts', () => import('./kafka-fakes.ts'));
 vi.mock('../../connectors/kafka/reader.ts', () => import('./fake-reader.ts'));
 
-const runs = Number(process.env['MODEL_RUNS'] ?? 100);
+const runs = Number(process.env['MODEL_RUNS'] ?? 60);
 
 describe('the rules of convergence', () => {
   test.each(Object.keys(PROFILES) as ProfileName[])('%s: the target becomes the source', { timeout: 600_000 }, async (profile) => {

@@ -58,7 +58,7 @@ export class Exports {
       check: () => Promise.resolve([]),
       describe: () => Promise.reject(new Error('the capture describes the table')),
       serverTimeMs: async () => this.#table.serverTimeMs(),
-      slackMs: () => kind.slackMs,
+      slackMs: () => (isOff('C1.slack') ? 0 : kind.slackMs),
       take: async (_options, _table, notBeforeMs, { clock, signal }) => {
         let exportMs = kind.manifestMs;
         if (exportMs === null) {

@@ -44,6 +44,11 @@ export class TopicReader {
     this.#wake();
   }
 
+  /** The model's topics are always readable. */
+  faults(): readonly never[] {
+    return [];
+  }
+
   async fetch(signal?: AbortSignal): Promise<FetchedBatch[]> {
     const { time, process } = this.#site;
     const untilMs = time.nowMs + WAIT_MS;
@@ -53,7 +58,7 @@ export class TopicReader {
       if (wanted.some((position) => this.#has(position))) {
         const isSlow = isOff('C3.after') && wanted.some(({ topic }) => topic.endsWith('-offsets'));
         const serve = () => wanted.map((position) => this.#batch(position));
-        const found = await time.request(process, serve, isSlow ? 2000 : 8);
+        const found = await time.ask(process, serve, isSlow ? 4000 : 16);
         const batches = found.flatMap((batch, i) => this.#take(wanted[i]!, batch));
         if (batches.length > 0) return batches;
       } else if (time.nowMs >= untilMs || signal?.aborted) return [];
@@ -79,11 +84,21 @@ export class TopicReader {
   #batch({ topic, partition, offset }: Position): FetchedBatch {
     const { broker, time } = this.#site;
     // Internal topics are read as far as they go: what comes in one answer is no matter there.
-    const most = topic.endsWith('.snapshot') || topic.endsWith('.changes') ? time.random.pick([1, 2, 4, 12]) : 500;
+    const most =
+      topic.endsWith('.snapshot') || topic.endsWith('.changes') ? time.random.pick([1, 2, 4, 12]) : 500;
     const { records, next } = broker.read(topic, partition, offset, most);
     const end = broker.end(topic, partition);
     const bytes = records.length * BYTES_OF_RECORD;
-    return { topic, partition, records, firstOffset: offset, nextOffset: next, endOffset: end, highWatermark: end, bytes };
+    return {
+      topic,
+      partition,
+      records,
+      firstOffset: offset,
+      nextOffset: next,
+      endOffset: end,
+      highWatermark: end,
+      bytes,
+    };
   }
 
   /** What was sought or unassigned meanwhile is dropped; what was paused is fetched again. */
@@ -98,7 +113,9 @@ export class TopicReader {
   #something(wanted: readonly Position[], untilMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { time, process, broker } = this.#site;
     return new Promise((resolve) => {
-      const away = wanted.map(({ topic }) => broker.wait(topic, () => time.at(time.random.between(0, 5), process, end)));
+      const away = wanted.map(({ topic }) =>
+        broker.wait(topic, () => time.at(time.random.between(0, 5), process, end)),
+      );
       const timer = time.at(untilMs - time.nowMs, process, () => end());
       const end = () => {
         timer.cancelled = true;

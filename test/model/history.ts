@@ -53,7 +53,10 @@ export class History {
     const shape = isScan ? { fromMs: 0, toMs: 8000, slackMs: 4000 } : { fromMs: -6000, toMs: 6000, slackMs: 15_000 };
     this.#exports = new Exports(time, this.#source, { ...shape, manifestMs }, facts);
     this.#ledger = new Ledger(this.#broker, this.#coordinator, this.#source, profile.downHours === null);
+    this.#target.say = (what) => this.#say(what);
+    this.#source.say = (what) => this.#say(what);
     this.#target.observer = this.#ledger;
+    this.#ledger.onViolation = () => this.#say(this.#ledger.violations.at(-1)!);
     this.#tasks = 1 + random.below(3);
     for (const topic of [names.snapshot(TABLE), names.changes(TABLE)]) this.#broker.create(topic, PARTITIONS);
     for (const topic of [names.catalog, internal.configs, 'dead-letters']) this.#broker.create(topic, 1);
@@ -73,7 +76,8 @@ export class History {
     for (let i = 0; i < workers; i++) this.time.at(random.between(0, 2000), null, () => this.#startWorker());
     await this.#pass(writeMs);
     if (this.#profile.downHours !== null) await this.#down(this.#profile.downHours);
-    return this.#settle();
+    // Awaited here: the globals are the history’s until its end.
+    return await this.#settle();
   }
 
   /** Everything that will happen by itself: writes, splits, faults. */
@@ -105,6 +109,7 @@ export class History {
       broker: this.#broker,
       coordinator: this.#coordinator,
       kafkaFaults: this.#profile.kafkaFaults,
+      transactionMs: this.#profile.transactionMs,
     };
     const log = isTraced ? tracing(worker.name) : silent;
     const around = {
@@ -137,7 +142,7 @@ export class History {
     } else {
       // A rolling restart with another number of tasks: the old ones are killed, stopped, or sleep.
       this.#tasks = 1 + random.below(3);
-      if (random.chance(0.4)) worker.pause(random.between(500, 25_000));
+      if (random.chance(0.6)) worker.pause(random.between(5000, 25_000));
       else worker.kill();
       soon();
     }
@@ -161,6 +166,7 @@ export class History {
     }
     await this.#pass(downMs);
     this.#startWorker();
+    await this.#pass(60_000);
   }
 
   #pass(ms: number): Promise<void> {
@@ -170,19 +176,30 @@ export class History {
   /** Lets everything drain, then holds the target against the source. */
   async #settle(): Promise<Verdict> {
     const untilMs = this.time.nowMs + SETTLE_MAX_MS;
-    for (let waitsFor = this.#waitsFor(); waitsFor !== null; waitsFor = this.#waitsFor()) {
-      const failed = this.#workers.find((worker) => worker.failure !== null);
-      if (failed) return wrong(`a worker failed: ${String(failed.failure)}`);
-      const halts = this.#workers.filter((worker) => worker.isRunning).flatMap((worker) => [...worker.halts.values()]);
-      const halt = halts[0];
-      if (halt && GAPS.has(halt.code) && this.#profile.mayHalt(halt.code)) return this.#verdict('gap');
-      if (halt) return wrong(`halted: ${halt.code} ${halt.message}`);
+    for (;;) {
+      const ended = this.#halted();
+      if (ended) return ended;
+      const waitsFor = this.#waitsFor();
+      if (waitsFor === null) break;
       if (this.time.nowMs > untilMs) return wrong(`stuck: waits for ${waitsFor}`);
       await this.#pass(3000);
     }
     // Late writes of whoever was given up.
     await this.#pass(16_000);
-    return this.#verdict('equal');
+    return this.#halted() ?? this.#verdict('equal');
+  }
+
+  /** Whether some worker does not go on, and whether it may. */
+  #halted(): Verdict | null {
+    for (const worker of this.#workers) {
+      if (worker.failure !== null) return wrong(`a worker failed: ${String(worker.failure)}`);
+      if (!worker.isRunning) continue;
+      for (const { code, message } of worker.halts.values()) {
+        const isGap = GAPS.has(code) && this.#profile.mayHalt(code);
+        return isGap ? this.#verdict('gap') : wrong(`halted: ${code} ${message}`);
+      }
+    }
+    return null;
   }
 
   /** What is not drained yet; null: all is. */
@@ -230,7 +247,7 @@ export class History {
   }
 
   #say(what: string): void {
-    if (isTraced) process.stdout.write(`${new Date(this.time.nowMs).toISOString().slice(11, 23)} ${what}\n`);
+    if (isTraced) process.stdout.write(`${new Date(this.time.nowMs).toISOString().slice(8, 23)} ${what}\n`);
   }
 }
 

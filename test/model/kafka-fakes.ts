@@ -69,11 +69,11 @@ export class TransactionalProducer {
 
   async #step<T>(step: string, from: State, serve: () => T): Promise<T> {
     if (this.#state !== from) throw this.#misused(step);
-    const { time, process, kafkaFaults } = this.#site;
+    const { time, process, kafkaFaults, transactionMs } = this.#site;
     const isLost = time.random.chance(kafkaFaults);
     const isServed = !isLost || time.random.chance(0.5);
     try {
-      const served = await time.request(process, () => (isServed ? serve() : null), 20);
+      const served = await time.request(process, () => (isServed ? serve() : null), transactionMs);
       if (isLost) throw new KafkaError('CONNECTION_LOST', `${step} of "${this.transactionalId}"`);
       return served as T;
     } catch (error) {
@@ -105,7 +105,7 @@ export class PlainProducer {
 
   sendAll(entries: readonly Appended[]): Promise<number[]> {
     const { time, process, broker } = this.#site;
-    return time.request(process, () => broker.append(null, -1, entries));
+    return time.ask(process, () => broker.append(null, -1, entries));
   }
 
   async close(): Promise<void> {}
@@ -146,7 +146,7 @@ export class Membership {
   heartbeat(): Promise<void> {
     const { time, process, coordinator } = this.#site;
     const { memberId, generation } = this;
-    return time.request(process, () => coordinator.heartbeat(this.#options.groupId, memberId, generation));
+    return time.ask(process, () => coordinator.heartbeat(this.#options.groupId, memberId, generation));
   }
 
   commit(generation: number, memberId: string, entries: readonly CommitEntry[]): Promise<void> {
@@ -182,6 +182,12 @@ export function endOffsets(client: KafkaClient, topic: string): Promise<number[]
   return time.request(process, () => {
     return Array.from({ length: broker.partitions(topic) }, (_, partition) => broker.end(topic, partition));
   });
+}
+
+export function highWatermarks(client: KafkaClient, topic: string): Promise<number[]> {
+  const { time, process, broker } = siteOf(client);
+  const partitions = Array.from({ length: broker.partitions(topic) }, (_, partition) => partition);
+  return time.request(process, () => partitions.map((partition) => broker.highWatermark(topic, partition)));
 }
 
 export async function beginOffsets(client: KafkaClient, topic: string): Promise<number[]> {

@@ -29,9 +29,10 @@ interface Lane {
  */
 export class Ledger {
   readonly violations: string[] = [];
+  onViolation: () => void = () => {};
   readonly lanes: readonly Lane[] = Array.from({ length: PARTITIONS }, () => ({ rows: [], changes: [], isComplete: false }));
-  /** Names of all records that readers can see. */
-  readonly published = new Set<string>();
+  /** All records that readers can see, by name, with the transactional id of who wrote them. */
+  readonly published = new Map<string, string>();
   readonly #acknowledged = new Set<string>();
   readonly #source: SourceTable;
   /** False where records may lie before the coverage: they are not published. */
@@ -58,7 +59,7 @@ export class Ledger {
     this.#acknowledged.add(nameOf(record));
   }
 
-  #committed({ appended }: Transaction): void {
+  #committed({ id, appended }: Transaction): void {
     for (const { topic, partition, records, base } of appended) {
       records.forEach(({ key, value, timestampMs }, i) => {
         if (value === null || (topic !== names.changes(TABLE) && topic !== names.snapshot(TABLE))) return;
@@ -69,8 +70,9 @@ export class Ledger {
         }
         const record = decodeChange(value, key, timestampMs);
         const name = nameOf(record);
-        if (this.published.has(name)) this.#violated('C3', `${name} is published twice`);
-        this.published.add(name);
+        const before = this.published.get(name);
+        if (before !== undefined) this.#violated('C3', `${name} is published twice, by ${before} and ${id}`);
+        this.published.set(name, id);
         (topic === names.changes(TABLE) ? lane.changes : lane.rows).push({ offset: base + i, record, name });
       });
     }
@@ -116,6 +118,7 @@ export class Ledger {
 
   #violated(rule: string, what: string): void {
     this.violations.push(`${rule}: ${what}`);
+    this.onViolation();
   }
 }
 

@@ -15,6 +15,8 @@ export interface Profile {
   readonly nodeFaults: number;
   /** Probabilities, 0 to 1. */
   readonly kafkaFaults: number;
+  /** Most that a step of a transaction takes, one way, ms. */
+  readonly transactionMs: number;
   readonly target: TargetFaults;
   readonly balanced: number;
   readonly versioned: number;
@@ -35,7 +37,8 @@ const usual: Profile = {
   faultsFromMs: 0,
   nodeFaults: 1,
   kafkaFaults: 0.01,
-  target: { unknown: 0.05, throttled: 0.05 },
+  transactionMs: 20,
+  target: { serverTimeoutMs: 4000, late: false, unknown: 0.05, throttled: 0.05 },
   balanced: 0.15,
   versioned: 0.3,
   manifest: 0,
@@ -56,10 +59,38 @@ export const PROFILES = {
     kinds: ['kill', 'zombie', 'stop'],
     faultsFromMs: 30_000,
     nodeFaults: 3,
-    target: { unknown: 0.3, throttled: 0.05 },
+    target: { ...usual.target, unknown: 0.3, throttled: 0.05 },
     versioned: 0,
   },
-  balanced: { ...usual, writesPerSecond: 4, faults: 3, faultsFromMs: 25_000, target: { unknown: 0.15, throttled: 0.05 }, balanced: 1, versioned: 0 },
+  /** Lanes change hands while the server may take longer than a session lasts. */
+  owners: {
+    ...usual,
+    writeMs: 40_000,
+    writesPerSecond: 4,
+    splits: 0,
+    faults: 4,
+    kinds: ['kill', 'kill', 'zombie'],
+    faultsFromMs: 25_000,
+    nodeFaults: 0,
+    target: { serverTimeoutMs: 15_000, late: true, unknown: 0.2, throttled: 0 },
+    balanced: 0,
+    versioned: 0,
+  },
+  /** Nodes of the target come and go. */
+  nodes: {
+    ...usual,
+    writesPerSecond: 12,
+    splits: 0,
+    faults: 0,
+    faultsFromMs: 28_000,
+    nodeFaults: 14,
+    target: { ...usual.target, unknown: 0, throttled: 0 },
+    balanced: 0,
+    versioned: 0,
+  },
+  /** The number of tasks goes up and down, and whoever slept through it goes on. */
+  tasks: { ...usual, writesPerSecond: 4, splits: 4, faults: 6, kinds: ['tasks'], transactionMs: 500, nodeFaults: 0, versioned: 0 },
+  balanced: { ...usual, writesPerSecond: 4, faults: 3, faultsFromMs: 25_000, target: { ...usual.target, unknown: 0.15, throttled: 0.05 }, balanced: 1, versioned: 0 },
   /** The export was made before anybody asked for it. */
   manifest: { ...usual, faults: 2, manifest: 1, mayHalt: (code) => code === 'SOURCE_COVERAGE_UNPROVEN' },
   /** Away for a while that the stream remembers: no reason to halt. */

@@ -12,6 +12,8 @@ export interface Site {
   readonly coordinator: Coordinator;
   /** How often a request to Kafka fails, 0 to 1. */
   readonly kafkaFaults: number;
+  /** Most that a step of a transaction takes, one way. */
+  readonly transactionMs: number;
 }
 
 const sites = new WeakMap<object, Site>();

@@ -60,6 +60,8 @@ export class SourceTable {
   readonly #time: VirtualTime;
   readonly #coarseMs: number;
   readonly #history = new Map<string, { atMs: number; n: number | null }[]>();
+  /** Hears what happens. */
+  say: (what: string) => void = () => {};
   #shards: Shard[] = [];
   #createdMs: number | null = null;
   #written = 0;
@@ -77,7 +79,7 @@ export class SourceTable {
   }
 
   enable(): void {
-    this.#createdMs = this.#time.nowMs;
+    this.#createdMs = Math.floor(this.#time.nowMs);
     const half = Math.ceil(this.keys.length / 2);
     this.#addShard(null, this.keys.slice(0, half), 0);
     this.#addShard(null, this.keys.slice(half), 0);
@@ -90,6 +92,7 @@ export class SourceTable {
     if (open.length === 0) return;
     const shard = random.pick(open);
     shard.closedMs = this.#time.nowMs;
+    this.say(`split ${shard.id}`);
     const cut = random.below(shard.keys.length + 1);
     for (const keys of [shard.keys.slice(0, cut), shard.keys.slice(cut)]) {
       if (keys.length > 0) this.#addShard(shard.id, keys, random.between(0, 1500));
@@ -107,6 +110,7 @@ export class SourceTable {
     if (!history) this.#history.set(key, (history = []));
     history.push({ atMs: this.#time.nowMs, n });
     const shard = this.#shards.find(({ closedMs, keys }) => closedMs === null && keys.includes(key));
+    this.say(`write ${key} ${n} to ${shard?.id}`);
     if (shard) this.#record(shard, key, old, n);
   }
 
@@ -116,7 +120,7 @@ export class SourceTable {
   }
 
   client(process: Process): StreamClient {
-    const ask = <T>(serve: () => T) => this.#time.request(process, serve, 15);
+    const ask = <T>(serve: () => T) => this.#time.ask(process, serve, 30);
     return {
       facts: () => ask(() => facts),
       describeTable: () => ask(() => ({ id: facts.tableId, status: 'ACTIVE', stream: this.#stream(), ...this.#now() })),

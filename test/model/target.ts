@@ -3,12 +3,14 @@ import type { ChangeRecord } from '../../schemas/change.ts';
 import type { Send } from '../../sink/alternator/delivery.ts';
 import type { Process, VirtualTime } from './virtual-time.ts';
 
-export const SERVER_TIMEOUT_MS = 4000;
 export const CLOCK_SKEW_MS = 1000;
 const NODES = ['http://10.0.0.1:8000', 'http://10.0.0.2:8000', 'http://10.0.0.3:8000'];
 const BALANCER = 'http://10.0.0.9:8000';
 
 export interface TargetFaults {
+  readonly serverTimeoutMs: number;
+  /** Much is executed as late as it can be. */
+  readonly late: boolean;
   /** Of requests whose outcome stays unknown, 0 to 1. */
   readonly unknown: number;
   /** Of requests that are refused as too fast, or executed in part. */
@@ -32,6 +34,8 @@ export class Target {
   readonly down = new Set<string>();
   readonly faults: TargetFaults;
   readonly balanced: boolean;
+  /** Hears what is executed. */
+  say: (what: string) => void = () => {};
   observer: TargetObserver = { sent: () => {}, acknowledged: () => {} };
   readonly #time: VirtualTime;
   readonly #skewsMs: ReadonlyMap<string, number>;
@@ -79,6 +83,7 @@ export class Target {
           return;
         }
         for (const index of indexes) this.observer.sent(records[index]!);
+        this.say(`${process.name} sends ${indexes.length} to ${executing}`);
         const luck = random.next();
         const { unknown, throttled } = this.faults;
         if (luck < unknown) {
@@ -106,10 +111,11 @@ export class Target {
     fail: (afterMs: number, error: DynamoDbError) => void,
   ): void {
     const { random } = this.#time;
+    const { serverTimeoutMs, late } = this.faults;
     const givenUpMs = random.between(10, 1000);
     for (const index of indexes) {
       if (random.chance(0.2)) continue;
-      this.#execute(node, records[index]!, random.next() * (givenUpMs + SERVER_TIMEOUT_MS * 0.99));
+      this.#execute(node, records[index]!, random.between(late ? 0.8 : 0, 1) * (givenUpMs + serverTimeoutMs * 0.99));
     }
     const timeout = new DynamoDbError('TIMEOUT', 'no answer', { outcomeUnknown: true });
     const failed = new DynamoDbError('InternalServerError', 'timeout', { status: 500 });
@@ -121,6 +127,7 @@ export class Target {
     const n = after === null ? null : numberOf(after.json);
     this.#time.at(afterMs, null, () => {
       const stampMs = this.#time.nowMs + this.#skewsMs.get(node)!;
+      this.say(`${node} executes ${name.slice(-2).replace(/[^ -~]/g, '')} = ${n}, stamped ${(stampMs / 1000) % 1000}`);
       const old = this.rows.get(name);
       if (!old || stampMs > old.stampMs || (stampMs === old.stampMs && n === null)) this.rows.set(name, { stampMs, n });
     });

@@ -47,9 +47,12 @@ export class VirtualTime {
   events = 0;
   readonly #heap: Timer[] = [];
   #order = 0;
+  readonly #seed: number;
+  #drawn = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
+    this.#seed = seed;
   }
 
   at(delayMs: number, process: Process | null, run: () => void): Timer {
@@ -73,6 +76,7 @@ export class VirtualTime {
         continue;
       }
       this.events++;
+      this.#drawn = 0;
       this.current = process;
       next.run();
       await new Promise((resolve) => realSetImmediate(resolve));
@@ -101,6 +105,19 @@ export class VirtualTime {
     });
   }
 
+  /** A request of which it does not matter when it arrives: dealt with when it is answered, for one event less. */
+  ask<T>(process: Process, serve: () => T, latencyMsMax = 12): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.at(this.random.between(0, latencyMsMax), process, () => {
+        try {
+          resolve(serve());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
   /** Takes over the globals; what it gives back restores them. */
   install(): Disposable {
     const set = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
@@ -112,7 +129,7 @@ export class VirtualTime {
     globalThis.clearTimeout = clear as unknown as typeof clearTimeout;
     Date.now = () => Math.floor(this.nowMs + (this.current?.wallOffsetMs ?? 0));
     performance.now = () => this.nowMs - BEGIN_MS;
-    Math.random = () => this.random.next();
+    Math.random = () => this.#chance();
     return {
       [Symbol.dispose]: () => {
         globalThis.setTimeout = real.setTimeout;
@@ -122,6 +139,11 @@ export class VirtualTime {
         Math.random = real.random;
       },
     };
+  }
+
+  /** Drawn anew for each event: the test runner draws too, whenever it likes, and must not change what comes after. */
+  #chance(): number {
+    return new Random(this.#seed * 31 + this.events * 7919 + this.#drawn++).next();
   }
 
   #push(timer: Timer): void {

@@ -33,18 +33,22 @@ export interface BadCase {
 
 /** Options that load the export of `spec` alone: no stream, no coverage. */
 export async function exportOf(world: BadWorld, spec: ExportSpec): Promise<FileOptions> {
-  const written = await writeOwnExport(spec);
+  const written = await writeExport(ownExport(spec));
   world.opened.push(written);
-  return {
-    tables: ['Music'],
-    source: { changes: 'none' },
-    snapshot: { from: 'manifest', manifests: { Music: written.summaryUrl } },
-  };
+  return loading(written);
 }
 
 /** The table of a test has its own TableId. */
-export function writeOwnExport(spec: ExportSpec): Promise<WrittenExport> {
-  return writeExport({ ...spec, summary: { tableId: undefined, ...spec.summary } });
+export function ownExport(spec: ExportSpec): ExportSpec {
+  return { ...spec, summary: { tableId: undefined, ...spec.summary } };
+}
+
+export function loading({ summaryUrl }: WrittenExport): FileOptions {
+  return {
+    tables: ['Music'],
+    source: { changes: 'none' },
+    snapshot: { from: 'manifest', manifests: { Music: summaryUrl } },
+  };
 }
 
 /** Runs a case: exit code, error block, and that nothing went past what is bad. */

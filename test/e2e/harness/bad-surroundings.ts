@@ -65,6 +65,7 @@ export const badSources: readonly BadCase[] = [
     code: 'SOURCE_STREAM_UNSUITABLE',
     place: ['table: Music', /^ {2}shard: shardId-/m, /^ {2}sequence: \d{21,40}$/m, 'KEYS_ONLY'],
     after: { changes: { published: 0 } },
+    snapshot: 'none',
   },
   {
     name: 'a stream record with a number of 39 digits',
@@ -77,6 +78,7 @@ export const badSources: readonly BadCase[] = [
     code: 'RECORD_NUMBER',
     place: ['table: Music', /^ {2}shard: shardId-/m, /^ {2}sequence: \d{21,40}$/m],
     after: { changes: { published: 0 } },
+    snapshot: 'none',
   },
   {
     name: 'a stream that is younger than the export needs',

@@ -174,6 +174,26 @@ describe('an abort', () => {
   });
 });
 
+describe('what is asked before a call is sent', () => {
+  test('is asked when it has a connection, and may still keep it back', async () => {
+    const gate = { open: true };
+    await using stub = await startStub((request, response) => {
+      gate.open = false;
+      fine(request, response);
+    });
+    await using client = stub.client({ connections: 1 });
+    const beforeSend = () => {
+      if (!gate.open) throw new Error('closed');
+    };
+    const first = client.call(TARGET, 'first', { beforeSend });
+    const second = client.call(TARGET, 'second', { beforeSend });
+    const third = client.call(TARGET, 'third');
+    await expect(second).rejects.toThrow('closed');
+    await Promise.allSettled([first, third]);
+    expect(stub.requests.map(({ body }) => body)).toEqual(['first', 'third']);
+  });
+});
+
 describe('a signature', () => {
   test('comes with the session token', async () => {
     await using stub = await startStub(fine);

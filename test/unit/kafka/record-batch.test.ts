@@ -159,7 +159,7 @@ describe('a fetched record set', () => {
       const { records, nextOffset } = await decodeRecords(set.subarray(0, set.length - cut), 0, []);
       expect([records.length, nextOffset]).toEqual([1, 1]);
     }
-    expect(await decodeRecords(Buffer.alloc(0), 5, [])).toEqual({ records: [], nextOffset: 5 });
+    expect(await decodeRecords(Buffer.alloc(0), 5, [])).toEqual({ records: [], nextOffset: 5, bytes: 0 });
   });
 
   test('with a flipped bit is refused', async () => {

@@ -15,10 +15,6 @@ describe('keys that contradict each other', () => {
       'a manifest of a mistyped table',
       manifests('[Music]', "{Music: 's3://b/m.json', Musik: 's3://b/m.json'}"),
     ],
-    [
-      'manifests beside a scan',
-      validText.replace('from: scan', "from: scan, manifests: {Music: 's3://b/m.json'}"),
-    ],
     ['a manifest that is no URL', manifests('[Music]', '{Music: /exports/manifest-summary.json}')],
     ['nothing to move', validText.replace('{from: scan}', '{from: none}\n  changes: none')],
     [
@@ -38,6 +34,23 @@ describe('keys that contradict each other', () => {
     ['a name that is too long for a topic', validText.replace('[Music]', `[${'x'.repeat(240)}]`)],
   ])('%s', (_, text) => {
     expect(problemsOf(text)).toMatchSnapshot();
+  });
+
+  test.each([
+    [
+      'manifests beside a scan, for another day',
+      validText.replace('from: scan', "from: scan, manifests: {Music: 's3://b/m.json'}"),
+    ],
+    [
+      'a glob beside a table whose export is named',
+      manifests("[Music, 'orders-*']", "{Music: 's3://b/m.json'}"),
+    ],
+    [
+      'a topic name for a table that is not moved',
+      validText.replace('kafka:', "kafka:\n  topics: {'a.b': a-b}"),
+    ],
+  ])('no contradiction: %s', (_, text) => {
+    expect(problemsOf(text)).toEqual([]);
   });
 
   test('a name given in kafka.topics helps where Kafka would refuse the table’s own', () => {

@@ -208,6 +208,12 @@ describe('the lease', () => {
     expect(cluster.arrivals).toHaveLength(1);
   });
 
+  test('lost while a request is built keeps it back', async () => {
+    const cluster: FakeCluster = new FakeCluster({ building: () => (cluster.leaseValid = false) });
+    await expect(cluster.put({ a: 1 })).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(cluster.arrivals).toEqual([]);
+  });
+
   test('lost while many requests wait for their turn stops them all', async () => {
     const cluster = new FakeCluster({
       itemsMax: 1,

@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly latencyMs?: number;
   /** Of the n-th request, from 0. */
   readonly react?: (arrival: Arrival, n: number) => Reaction;
+  /** Runs while a request is built, before its first byte is sent. */
+  readonly building?: () => void;
 }
 
 export const SERVER_TIMEOUT_MS = 10_000;
@@ -105,8 +107,10 @@ export class FakeCluster {
   }
 
   #send(options: ClusterOptions): Send {
-    const { latencyMs = 0, react = () => undefined } = options;
-    return async (node, records, indexes) => {
+    const { latencyMs = 0, react = () => undefined, building = () => {} } = options;
+    return async (node, records, indexes, beforeSend) => {
+      building();
+      beforeSend();
       const ids = indexes.map((index) => idOf(records[index]!.key));
       const arrival: Arrival = { node, atMs: this.clock.monotonic(), ids };
       const n = this.arrivals.push(arrival) - 1;
