@@ -20,6 +20,7 @@ export async function runVerify(session: Session, options: VerifyOptions): Promi
   }
   const report = await verify(migration, {
     ...options,
+    against: options.against ?? (migration.source.snapshot.from === 'none' ? 'topics' : 'source'),
     signal: session.signal,
     log: session.log,
     onProgress: verifyRows((rows) => session.progress.update(rows)),

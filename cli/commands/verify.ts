@@ -5,7 +5,8 @@ import { fraction, repeated } from '../option-values.ts';
 
 export interface VerifyOptions {
   readonly file: string;
-  readonly against: 'source' | 'topics';
+  /** Null: the source; where `snapshot.from: none` claims no more than the stream, the topics (Rule C1). */
+  readonly against: 'source' | 'topics' | null;
   /** Tables to compare; none: all. */
   readonly tables: readonly string[];
   /** Share of the keys to compare, above 0 and 1 at most. */
@@ -19,7 +20,7 @@ export interface VerifyOptions {
 }
 
 interface RawOptions {
-  readonly against: 'source' | 'topics';
+  readonly against?: 'source' | 'topics';
   readonly table?: readonly string[];
   readonly sample?: number;
   readonly keys?: string;
@@ -37,7 +38,10 @@ export function register(program: Command, context: CommandContext): void {
     )
     .argument('<file>', 'migration file')
     .addOption(
-      new Option('--against <side>', 'what to compare with').choices(['source', 'topics']).default('source'),
+      new Option(
+        '--against <side>',
+        'what to compare with (default: source; topics with snapshot.from: none)',
+      ).choices(['source', 'topics']),
     )
     .option('--table <table>', 'only this table; may be repeated', repeated)
     .option('--sample <fraction>', 'only this share of the keys, such as 0.01', fraction)
@@ -47,7 +51,7 @@ export function register(program: Command, context: CommandContext): void {
     .action((file: string, raw: RawOptions) =>
       context.run('verify', {
         file,
-        against: raw.against,
+        against: raw.against ?? null,
         tables: raw.table ?? [],
         sampleFraction: raw.sample ?? 1,
         keysFile: raw.keys ?? null,

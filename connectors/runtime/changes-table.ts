@@ -34,6 +34,8 @@ export class ChangesTable {
   readonly #drained = new Map<string, number>();
   readonly #lostSince = new Map<string, number>();
   #failure: unknown = null;
+  /** A child of a drained shard, of which nobody has read anything yet. */
+  #awaited: string | null = null;
   /** Some shard of this task is not read yet. */
   #waiting = true;
 
@@ -58,8 +60,8 @@ export class ChangesTable {
     const record = await until(() => catalog.table(this.#table), catalog, context.signal);
     const offsets = this.#task.offsets(this.#task.definition.name);
     // Only a drained partition calls for another look; looking at every position would ask the source all the time.
-    const unsubscribe = offsets.subscribe(({ table }, stored) => {
-      if (table === this.#table && stored?.done) this.#wake.ring();
+    const unsubscribe = offsets.subscribe(({ table, partition }, stored) => {
+      if (table === this.#table && (stored?.done || partition === this.#awaited)) this.#wake.ring();
     });
     report.readTo(this.#table, () => (this.#waiting ? null : this.#readTo()));
     try {
@@ -114,10 +116,14 @@ export class ChangesTable {
 
   /** A shard that ends goes on in its children, which may hold changes before a listing shows them or one is read. */
   #awaitsChildren(listing: readonly SourcePartition[], stored: ReadonlyMap<string, StoredPosition>): boolean {
+    this.#awaited = null;
     const parents = new Set<string>();
     for (const { id, after } of listing) {
       for (const parent of after) {
-        if (this.#drained.has(parent) && !stored.has(id)) return true;
+        if (this.#drained.has(parent) && !stored.has(id)) {
+          this.#awaited = id;
+          return true;
+        }
         parents.add(parent);
       }
     }

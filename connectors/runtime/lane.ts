@@ -92,6 +92,7 @@ export class Lane {
         await this.#wake.wait(1_000, this.#target.signal);
         continue;
       }
+      if (this.#missed(batch)) continue;
       if (batch.topic === snapshot) await this.#rows(batch);
       else await this.#follow(batch);
       // The reader's partitions may be read for this lane's successor by now.
@@ -99,6 +100,17 @@ export class Lane {
       const queue = batch.topic === snapshot ? this.#snapshots : this.#changes;
       if (queue.bytes < QUEUE_BYTES_MAX) this.#reader.resume(batch.topic, batch.partition);
     }
+  }
+
+  /** Rule C8: what was fetched for another position, or lies behind something that got lost on the way, is read anew. */
+  #missed(batch: FetchedBatch): boolean {
+    const isRows = batch.topic === this.#topics.snapshot;
+    const { position } = isRows ? this.#state.snapshot : this.#state.changes;
+    if (batch.firstOffset === position) return false;
+    const queue = isRows ? this.#snapshots : this.#changes;
+    queue.clear();
+    this.#reader.assign(batch.topic, batch.partition, position);
+    return true;
   }
 
   get #flow(): boolean {

@@ -4,7 +4,7 @@ import { ConnectError } from '../../connectors/errors.ts';
 import { DynamoDbError } from '../../dynamodb/errors.ts';
 import { retried } from '../../dynamodb/retry.ts';
 import { assertSameTable } from '../same-table.ts';
-import { rootsOf, type StreamListing } from './listing.ts';
+import { rootsOf, type StreamListing, unlistedParents } from './listing.ts';
 import { assertSuitable } from './record.ts';
 import type { ShardLister } from './shard-lister.ts';
 import type { StreamClient } from './stream-client.ts';
@@ -12,10 +12,12 @@ import type { StreamClient } from './stream-client.ts';
 const POLL_MS = 1000;
 /** A table that is being changed, or a stream being enabled, is waited for this long. */
 const WAIT_MAX_MS = 30 * 60_000;
+/** A shard's parent counts as gone when all listings have lacked it for so long: they are eventually consistent. */
+const GONE_AFTER_MS = 15_000;
 
 /**
  * Makes sure that a table's stream is there and suitable (rule C1): an enabled one is used as it is, where there is none one
- * with both images is enabled. Waits until it can be read and lists its shards.
+ * with both images is enabled. Waits until it can be read and lists its shards, with their parents or surely without.
  *
  * Throws SOURCE_STREAM_UNSUITABLE; DynamoDbError for what the service refuses.
  */
@@ -27,8 +29,9 @@ export async function beginCapture(
 ): Promise<CaptureFacts> {
   const { clock, signal } = context;
   const deadlineMs = clock.monotonic() + WAIT_MAX_MS;
+  const goneSince = new Map<string, number>();
   for (;;) {
-    const facts = await captureNow(client, lister, table, context);
+    const facts = await captureNow(client, lister, table, goneSince, context);
     if (facts !== null) return facts;
     if (clock.monotonic() >= deadlineMs) {
       throw new ConnectError(
@@ -48,6 +51,7 @@ async function captureNow(
   client: StreamClient,
   lister: ShardLister,
   table: TableFacts,
+  goneSince: Map<string, number>,
   context: TaskContext,
 ): Promise<CaptureFacts | null> {
   const { clock, log, signal } = context;
@@ -65,6 +69,7 @@ async function captureNow(
   if (listing?.status !== 'ENABLED' || listing.shards.size === 0) return null;
   assertSuitable(listing.viewType, table.table);
   const { serverTimeMs, shards } = listing;
+  if (!areGone(unlistedParents(shards), goneSince, clock.monotonic())) return null;
   // Without a creation time coverage begins now, which only asks more of the snapshot.
   return {
     streamArn: arn,
@@ -72,6 +77,17 @@ async function captureNow(
     serverTimeMs,
     roots: rootsOf(shards),
   };
+}
+
+/**
+ * Rule C5: a shard whose parent is only not listed *yet* would be taken for a root, and read before its parent.
+ *
+ * @param since when each of the parents was first found missing; kept up to date.
+ */
+function areGone(parents: ReadonlySet<string>, since: Map<string, number>, nowMs: number): boolean {
+  for (const id of since.keys()) if (!parents.has(id)) since.delete(id);
+  for (const id of parents) if (!since.has(id)) since.set(id, nowMs);
+  return [...since.values()].every((sinceMs) => nowMs - sinceMs >= GONE_AFTER_MS);
 }
 
 /** Refused in two ways when the stream is there already or the table is being changed: the next look at the table tells. */

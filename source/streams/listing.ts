@@ -83,6 +83,13 @@ export function rootsOf(shards: ReadonlyMap<string, ListedShard>): string[] {
   return roots;
 }
 
+/** Parents of listed shards that are not listed themselves: gone with their records, or not listed yet. */
+export function unlistedParents(shards: ReadonlyMap<string, ListedShard>): Set<string> {
+  const parents = new Set<string>();
+  for (const { parent } of shards.values()) if (parent !== null && !shards.has(parent)) parents.add(parent);
+  return parents;
+}
+
 /**
  * Pages are eventually consistent: a parent may look open while its children are listed already. Such a parent is closed,
  * as AWS's own reader takes it (dynamodb-streams-kinesis-adapter: ShardGraphTracker).

@@ -79,7 +79,8 @@ export class ModelAlternator {
 
 function naively(task: AlternatorTask): SinkTask {
   return {
-    adopt: (table, lane, takeOver) => (isOff('C7.takeover') ? Promise.resolve() : task.adopt(table, lane, takeOver)),
+    adopt: (table, lane, takeOver) =>
+      isOff('C7.takeover') ? Promise.resolve() : task.adopt(table, lane, takeOver),
     put: async (table, lane, batch, isOurs = () => true) => {
       const isHeld = isOff('C7.lease') ? () => true : isOurs;
       if (isOff('C8.prefix')) {

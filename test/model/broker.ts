@@ -39,7 +39,10 @@ export class Broker {
   }
 
   create(topic: string, partitions: number): void {
-    this.#topics.set(topic, Array.from({ length: partitions }, () => []));
+    this.#topics.set(
+      topic,
+      Array.from({ length: partitions }, () => []),
+    );
   }
 
   partitions(topic: string): number {
@@ -59,7 +62,12 @@ export class Broker {
   }
 
   /** Committed records from an offset on, at most `recordsMax`, and where to go on. */
-  read(topic: string, partition: number, from: number, recordsMax: number): { records: InRecord[]; next: number } {
+  read(
+    topic: string,
+    partition: number,
+    from: number,
+    recordsMax: number,
+  ): { records: InRecord[]; next: number } {
     const log = this.#log(topic, partition);
     const records: InRecord[] = [];
     let next = from;

@@ -132,9 +132,16 @@ export class Coordinator {
       const unitsOf = members[0]![1].claims.unitsOf;
       const counts = new Map(topics.map((topic) => [topic, this.#partitions(topic)]));
       const units = new Map(unitsOf(counts).map((unit) => [unit.id, unit]));
-      const claims = members.map(([memberId, { claims: { generation: of, owned } }]) => {
-        return { memberId, generation: of, owned };
-      });
+      const claims = members.map(
+        ([
+          memberId,
+          {
+            claims: { generation: of, owned },
+          },
+        ]) => {
+          return { memberId, generation: of, owned };
+        },
+      );
       const shares = assignUnits([...units.keys()], claims);
       for (const [id, member] of members) {
         member.seenMs = this.#time.nowMs;

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { SnapshotFacts, TableFacts } from '../../connectors/catalog-records.ts';
-import type { PartitionReader, SnapshotFrom, SnapshotSource, SourceBatch, SourcePartition } from '../../connectors/connector.ts';
+import type {
+  PartitionReader,
+  SnapshotFrom,
+  SnapshotSource,
+  SourceBatch,
+  SourcePartition,
+} from '../../connectors/connector.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 import { Item } from '../../schemas/item.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
@@ -77,7 +83,11 @@ export class Exports {
     };
   }
 
-  #reader(partition: SourcePartition, from: SnapshotFrom, sleep: (ms: number) => Promise<void>): PartitionReader {
+  #reader(
+    partition: SourcePartition,
+    from: SnapshotFrom,
+    sleep: (ms: number) => Promise<void>,
+  ): PartitionReader {
     const rows = this.made.get(from.snapshot.id)![Number(partition.id.slice('file-'.length))]!;
     const { random } = this.#time;
     let line = Number(from.position?.['line'] ?? 0);
@@ -85,9 +95,17 @@ export class Exports {
       poll: async (): Promise<SourceBatch> => {
         await sleep(random.between(0, 1500));
         const some = rows.slice(line, line + random.pick([1, 2, 4]));
-        const records = some.map(({ key, n }, i) => this.#row(partition.id, line + i + 1, from, itemOf(key, n)));
+        const records = some.map(({ key, n }, i) =>
+          this.#row(partition.id, line + i + 1, from, itemOf(key, n)),
+        );
         line += some.length;
-        return { records, rejected: [], position: { line }, done: line === rows.length, bytes: 100 * some.length };
+        return {
+          records,
+          rejected: [],
+          position: { line },
+          done: line === rows.length,
+          bytes: 100 * some.length,
+        };
       },
       [Symbol.asyncDispose]: async () => {},
     };

@@ -44,11 +44,6 @@ export class TopicReader {
     this.#wake();
   }
 
-  /** The model's topics are always readable. */
-  faults(): readonly never[] {
-    return [];
-  }
-
   async fetch(signal?: AbortSignal): Promise<FetchedBatch[]> {
     const { time, process } = this.#site;
     const untilMs = time.nowMs + WAIT_MS;

@@ -1,5 +1,5 @@
-import { sinkGroup } from '../../connectors/topic-names.ts';
 import { createLogger, type Logger } from '../../connectors/log.ts';
+import { sinkGroup } from '../../connectors/topic-names.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
 import { Broker } from './broker.ts';
 import { Coordinator } from './coordinator.ts';
@@ -11,7 +11,16 @@ import { facts, SourceTable, TABLE } from './source-table.ts';
 import { Target } from './target.ts';
 import { VersionedTarget } from './versioned-plugin.ts';
 import { Process, VirtualTime } from './virtual-time.ts';
-import { INTERNAL_PARTITIONS, internal, names, PARTITIONS, silent, SINK, VERSIONED_SINK, Worker } from './worker.ts';
+import {
+  INTERNAL_PARTITIONS,
+  internal,
+  names,
+  PARTITIONS,
+  SINK,
+  silent,
+  VERSIONED_SINK,
+  Worker,
+} from './worker.ts';
 
 export interface Verdict {
   /** `equal`: the target is the source; `gap`: the run halted and said so; else what went wrong. */
@@ -48,9 +57,13 @@ export class History {
     this.#source = new SourceTable(time, 2 + random.below(4), random.chance(0.3) ? 60_000 : 1000);
     this.#target = new Target(time, profile.target, random.chance(profile.balanced));
     this.#versioned = random.chance(profile.versioned) ? new VersionedTarget(time) : null;
-    const manifestMs = random.chance(profile.manifest) ? Math.floor(time.nowMs + random.between(10_000, 60_000)) : null;
+    const manifestMs = random.chance(profile.manifest)
+      ? Math.floor(time.nowMs + random.between(10_000, 60_000))
+      : null;
     const isScan = random.chance(0.3);
-    const shape = isScan ? { fromMs: 0, toMs: 8000, slackMs: 4000 } : { fromMs: -6000, toMs: 6000, slackMs: 15_000 };
+    const shape = isScan
+      ? { fromMs: 0, toMs: 8000, slackMs: 4000 }
+      : { fromMs: -6000, toMs: 6000, slackMs: 15_000 };
     this.#exports = new Exports(time, this.#source, { ...shape, manifestMs }, facts);
     this.#ledger = new Ledger(this.#broker, this.#coordinator, this.#source, profile.downHours === null);
     this.#target.say = (what) => this.#say(what);
@@ -67,6 +80,15 @@ export class History {
 
   async run(): Promise<Verdict> {
     using _globals = this.time.install();
+    try {
+      // Awaited here: the globals are the history’s until its end.
+      return await this.#run();
+    } finally {
+      await this.time.end();
+    }
+  }
+
+  async #run(): Promise<Verdict> {
     const { random } = this.time;
     const { writeMs, workers } = this.#profile;
     for (const key of this.#source.keys) if (random.chance(0.7)) this.#source.write(key, false);
@@ -76,8 +98,7 @@ export class History {
     for (let i = 0; i < workers; i++) this.time.at(random.between(0, 2000), null, () => this.#startWorker());
     await this.#pass(writeMs);
     if (this.#profile.downHours !== null) await this.#down(this.#profile.downHours);
-    // Awaited here: the globals are the history’s until its end.
-    return await this.#settle();
+    return this.#settle();
   }
 
   /** Everything that will happen by itself: writes, splits, faults. */
@@ -85,15 +106,21 @@ export class History {
     const { random } = this.time;
     const { writeMs, writesPerSecond, splits, faults, nodeFaults, faultsFromMs } = this.#profile;
     // Many keys fall silent early: what a history does to them last, is what counts.
-    const silentMs = new Map(this.#source.keys.map((key) => [key, random.chance(0.6) ? random.next() * writeMs : writeMs]));
+    const silentMs = new Map(
+      this.#source.keys.map((key) => [key, random.chance(0.6) ? random.next() * writeMs : writeMs]),
+    );
     let atMs = 0;
     while (atMs < writeMs) {
-      atMs += random.chance(0.4) ? random.between(0, 150) : (-Math.log(1 - random.next()) * 1600) / writesPerSecond;
+      atMs += random.chance(0.4)
+        ? random.between(0, 150)
+        : (-Math.log(1 - random.next()) * 1600) / writesPerSecond;
       const key = random.pick(this.#source.keys);
-      if (atMs < silentMs.get(key)!) this.time.at(atMs, null, () => this.#source.write(key, random.chance(0.25)));
+      if (atMs < silentMs.get(key)!)
+        this.time.at(atMs, null, () => this.#source.write(key, random.chance(0.25)));
     }
     const some = (count: number, run: () => void, fromMs = 0) => {
-      for (let i = random.below(count + 1); i > 0; i--) this.time.at(random.between(fromMs, writeMs + 3000), null, run);
+      for (let i = random.below(count + 1); i > 0; i--)
+        this.time.at(random.between(fromMs, writeMs + 3000), null, run);
     };
     some(splits, () => this.#source.split());
     some(faults, () => this.#fault(), faultsFromMs);
@@ -162,7 +189,9 @@ export class History {
     for (const worker of this.#workers) worker.kill();
     const downMs = hours * 3_600_000 * random.between(0.9, 1.1);
     for (let i = random.below(4); i > 0; i--) {
-      this.time.at(random.between(0, downMs), null, () => this.#source.write(random.pick(this.#source.keys), false));
+      this.time.at(random.between(0, downMs), null, () =>
+        this.#source.write(random.pick(this.#source.keys), false),
+      );
     }
     await this.#pass(downMs);
     this.#startWorker();
@@ -206,7 +235,9 @@ export class History {
   #waitsFor(): string | null {
     const { published, lanes } = this.#ledger;
     if (!this.#workers.some((worker) => worker.isRunning)) this.#startWorker();
-    const asleep = this.#workers.find(({ site, isRunning, isStopped }) => site.process.alive && !isRunning && !isStopped);
+    const asleep = this.#workers.find(
+      ({ site, isRunning, isStopped }) => site.process.alive && !isRunning && !isStopped,
+    );
     if (asleep) return `${asleep.site.process.name}, which sleeps`;
     if (!lanes.every((lane) => lane.isComplete)) return 'the complete-markers';
     // What is nearly a day old may lie before the coverage, or be trimmed.
@@ -221,7 +252,8 @@ export class History {
         for (let partition = 0; partition < PARTITIONS; partition++) {
           const { offset } = this.#coordinator.committed(sinkGroup(sink), topic, partition);
           const end = this.#broker.end(topic, partition);
-          if ((offset ?? 0) < end) return `${sink}, which has ${topic}/${partition} up to ${offset} of ${end}`;
+          if ((offset ?? 0) < end)
+            return `${sink}, which has ${topic}/${partition} up to ${offset} of ${end}`;
         }
       }
     }
@@ -242,7 +274,9 @@ export class History {
       const name = scanner.scan(json, 0, json.length).key.toString('latin1');
       const is = this.#source.items.get(key) ?? null;
       const values = [this.#target.value(name), ...(this.#versioned ? [this.#versioned.value(name)] : [])];
-      return values.flatMap((n, i) => (n === is ? [] : [`${i === 0 ? 'target' : 'versioned target'}: ${key} is ${n}, not ${is}`]));
+      return values.flatMap((n, i) =>
+        n === is ? [] : [`${i === 0 ? 'target' : 'versioned target'}: ${key} is ${n}, not ${is}`],
+      );
     });
   }
 

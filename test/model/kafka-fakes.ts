@@ -4,7 +4,7 @@ import { KafkaError } from '../../connectors/kafka/errors.ts';
 import type { MembershipOptions } from '../../connectors/kafka/membership.ts';
 import type { OutRecord } from '../../connectors/kafka/record-batch.ts';
 import type { Appended } from './broker.ts';
-import { type Joined } from './coordinator.ts';
+import type { Joined } from './coordinator.ts';
 import { type Site, siteOf } from './site.ts';
 
 type State = 'fresh' | 'ready' | 'open' | 'failed' | 'fenced' | 'closed';
@@ -36,7 +36,11 @@ export class TransactionalProducer {
     this.#state = 'open';
   }
 
-  async send(topic: string, partition: number, records: readonly OutRecord[]): Promise<{ baseOffset: number }> {
+  async send(
+    topic: string,
+    partition: number,
+    records: readonly OutRecord[],
+  ): Promise<{ baseOffset: number }> {
     const [baseOffset] = await this.sendAll([{ topic, partition, records }]);
     return { baseOffset: baseOffset! };
   }
@@ -48,7 +52,9 @@ export class TransactionalProducer {
 
   async commit(): Promise<void> {
     const { broker } = this.#site;
-    await this.#step('commit', 'open', () => broker.endTransaction(this.transactionalId, this.#epoch, 'committed'));
+    await this.#step('commit', 'open', () =>
+      broker.endTransaction(this.transactionalId, this.#epoch, 'committed'),
+    );
     this.#state = 'ready';
   }
 
@@ -98,7 +104,11 @@ export class PlainProducer {
     this.#site = siteOf(client);
   }
 
-  async send(topic: string, partition: number, records: readonly OutRecord[]): Promise<{ baseOffset: number }> {
+  async send(
+    topic: string,
+    partition: number,
+    records: readonly OutRecord[],
+  ): Promise<{ baseOffset: number }> {
     const [baseOffset] = await this.sendAll([{ topic, partition, records }]);
     return { baseOffset: baseOffset! };
   }
@@ -151,7 +161,9 @@ export class Membership {
 
   commit(generation: number, memberId: string, entries: readonly CommitEntry[]): Promise<void> {
     const { time, process, coordinator } = this.#site;
-    return time.request(process, () => coordinator.commit(this.#options.groupId, memberId, generation, entries));
+    return time.request(process, () =>
+      coordinator.commit(this.#options.groupId, memberId, generation, entries),
+    );
   }
 
   async leave(): Promise<void> {
@@ -202,5 +214,8 @@ export function fetchCommittedOf(
   const { time, process, coordinator } = siteOf(client);
   const of = (topic: string, partitions: readonly number[]) =>
     new Map(partitions.map((partition) => [partition, coordinator.committed(groupId, topic, partition)]));
-  return time.request(process, () => new Map(topics.map(({ topic, partitions }) => [topic, of(topic, partitions)])));
+  return time.request(
+    process,
+    () => new Map(topics.map(({ topic, partitions }) => [topic, of(topic, partitions)])),
+  );
 }

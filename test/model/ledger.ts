@@ -6,8 +6,8 @@ import { decodeChange, decodeMarker, kindOfValue } from '../../schemas/change-co
 import type { Broker, Transaction } from './broker.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { SourceTable } from './source-table.ts';
-import { internal, names, PARTITIONS, SINK } from './worker.ts';
 import { TABLE } from './source-table.ts';
+import { internal, names, PARTITIONS, SINK } from './worker.ts';
 
 interface Published {
   readonly offset: number;
@@ -30,7 +30,11 @@ interface Lane {
 export class Ledger {
   readonly violations: string[] = [];
   onViolation: () => void = () => {};
-  readonly lanes: readonly Lane[] = Array.from({ length: PARTITIONS }, () => ({ rows: [], changes: [], isComplete: false }));
+  readonly lanes: readonly Lane[] = Array.from({ length: PARTITIONS }, () => ({
+    rows: [],
+    changes: [],
+    isComplete: false,
+  }));
   /** All records that readers can see, by name, with the transactional id of who wrote them. */
   readonly published = new Map<string, string>();
   readonly #acknowledged = new Set<string>();
@@ -52,7 +56,8 @@ export class Ledger {
     if (!('shard' in record.origin)) return;
     const lane = this.#laneOf(record);
     const isWritten = lane.isComplete && lane.rows.every(({ name }) => this.#acknowledged.has(name));
-    if (!isWritten) this.#violated('C7', `change ${nameOf(record)} was sent before all rows of its partition`);
+    if (!isWritten)
+      this.#violated('C7', `change ${nameOf(record)} was sent before all rows of its partition`);
   }
 
   acknowledged(record: ChangeRecord): void {
@@ -65,7 +70,8 @@ export class Ledger {
         if (value === null || (topic !== names.changes(TABLE) && topic !== names.snapshot(TABLE))) return;
         const lane = this.lanes[partition]!;
         if (key === null) {
-          if (kindOfValue(value) === 'marker' && decodeMarker(value).kind === 'complete') lane.isComplete = true;
+          if (kindOfValue(value) === 'marker' && decodeMarker(value).kind === 'complete')
+            lane.isComplete = true;
           return;
         }
         const record = decodeChange(value, key, timestampMs);
@@ -94,7 +100,8 @@ export class Ledger {
   }
 
   #mustBePublished(name: string): void {
-    if (!this.published.has(name)) this.#violated('law 1', `a position passes ${name}, which is not published`);
+    if (!this.published.has(name))
+      this.#violated('law 1', `a position passes ${name}, which is not published`);
   }
 
   /** Rule C8: a position of the sink passes only what is written, or superseded. */
@@ -108,7 +115,8 @@ export class Ledger {
       if ((last.get(key)?.offset ?? -1) < one.offset) last.set(key, one);
     }
     for (const { name } of last.values()) {
-      if (!this.#acknowledged.has(name)) this.#violated('C8', `a commit passes ${name}, which is not written`);
+      if (!this.#acknowledged.has(name))
+        this.#violated('C8', `a commit passes ${name}, which is not written`);
     }
   }
 

@@ -65,7 +65,10 @@ export function naiveIncoming(real: typeof incoming): typeof incoming {
 }
 
 export function naiveLaneState(real: typeof laneState): typeof laneState {
-  return { ...real, writeLane: (state) => real.writeLane(isOff('C7.running') ? { ...state, clean: true } : state) };
+  return {
+    ...real,
+    writeLane: (state) => real.writeLane(isOff('C7.running') ? { ...state, clean: true } : state),
+  };
 }
 
 export function naiveOutcomes(real: typeof outcomes): typeof outcomes {

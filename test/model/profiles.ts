@@ -49,7 +49,14 @@ const usual: Profile = {
 export const PROFILES = {
   usual,
   /** Shards split all the time, tasks move. */
-  shards: { ...usual, writesPerSecond: 3, splits: 10, faults: 6, kinds: ['kill', 'zombie', 'tasks', 'tasks'], kafkaFaults: 0.03 },
+  shards: {
+    ...usual,
+    writesPerSecond: 3,
+    splits: 10,
+    faults: 6,
+    kinds: ['kill', 'zombie', 'tasks', 'tasks'],
+    kafkaFaults: 0.03,
+  },
   /** Owners of the target's lanes change at the end, and much is executed late. */
   target: {
     ...usual,
@@ -89,12 +96,29 @@ export const PROFILES = {
     versioned: 0,
   },
   /** The number of tasks goes up and down, and whoever slept through it goes on. */
-  tasks: { ...usual, writesPerSecond: 4, splits: 4, faults: 6, kinds: ['tasks'], transactionMs: 500, nodeFaults: 0, versioned: 0 },
-  balanced: { ...usual, writesPerSecond: 4, faults: 3, faultsFromMs: 25_000, target: { ...usual.target, unknown: 0.15, throttled: 0.05 }, balanced: 1, versioned: 0 },
+  tasks: {
+    ...usual,
+    writesPerSecond: 4,
+    splits: 4,
+    faults: 6,
+    kinds: ['tasks'],
+    transactionMs: 500,
+    nodeFaults: 0,
+    versioned: 0,
+  },
+  balanced: {
+    ...usual,
+    writesPerSecond: 4,
+    faults: 3,
+    faultsFromMs: 25_000,
+    target: { ...usual.target, unknown: 0.15, throttled: 0.05 },
+    balanced: 1,
+    versioned: 0,
+  },
   /** The export was made before anybody asked for it. */
   manifest: { ...usual, faults: 2, manifest: 1, mayHalt: (code) => code === 'SOURCE_COVERAGE_UNPROVEN' },
   /** Away for a while that the stream remembers: no reason to halt. */
-  nap: { ...usual, writeMs: 30_000, faults: 1, downHours: 12 },
+  nap: { ...usual, writeMs: 30_000, faults: 1, downHours: 20 },
   /** Away for about as long as the stream remembers. */
   night: { ...usual, writeMs: 30_000, faults: 1, downHours: 26, mayHalt: () => true },
 } as const satisfies Record<string, Profile>;

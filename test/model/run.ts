@@ -25,7 +25,12 @@ const UNDECIDED = /^(stuck(?!.*not published)|halted|a worker failed)/;
  *
  * @param isHunt only what a property says counts as wrong.
  */
-export async function histories(profile: ProfileName, runs: number, wrongMax = 3, isHunt = false): Promise<Found> {
+export async function histories(
+  profile: ProfileName,
+  runs: number,
+  wrongMax = 3,
+  isHunt = false,
+): Promise<Found> {
   const beganMs = realNow();
   const firstSeed = isHunt ? HUNT_SEED : SEED;
   const wrong: string[] = [];

@@ -123,7 +123,8 @@ export class SourceTable {
     const ask = <T>(serve: () => T) => this.#time.ask(process, serve, 30);
     return {
       facts: () => ask(() => facts),
-      describeTable: () => ask(() => ({ id: facts.tableId, status: 'ACTIVE', stream: this.#stream(), ...this.#now() })),
+      describeTable: () =>
+        ask(() => ({ id: facts.tableId, status: 'ACTIVE', stream: this.#stream(), ...this.#now() })),
       enableStream: () => ask(() => this.enable()),
       describeStream: () => ask(() => this.#describe()),
       shardIterator: (_arn, shard, sequence) => ask(() => this.#iterator(shard, sequence)),
@@ -147,7 +148,9 @@ export class SourceTable {
 
   #addShard(parent: string | null, keys: readonly string[], listedAfterMs: number): void {
     const id = `shardId-${String(this.#shards.length).padStart(4, '0')}`;
-    const listedMs = this.#time.nowMs + listedAfterMs;
+    // Never before its parent: a listing is late, but has no holes.
+    const parentMs = this.#shards.find((shard) => shard.id === parent)?.listedMs ?? 0;
+    const listedMs = Math.max(this.#time.nowMs + listedAfterMs, parentMs);
     this.#shards.push({ id, parent, keys, listedMs, closedMs: null, records: [] });
   }
 

@@ -115,7 +115,11 @@ export class Target {
     const givenUpMs = random.between(10, 1000);
     for (const index of indexes) {
       if (random.chance(0.2)) continue;
-      this.#execute(node, records[index]!, random.between(late ? 0.8 : 0, 1) * (givenUpMs + serverTimeoutMs * 0.99));
+      this.#execute(
+        node,
+        records[index]!,
+        random.between(late ? 0.8 : 0, 1) * (givenUpMs + serverTimeoutMs * 0.99),
+      );
     }
     const timeout = new DynamoDbError('TIMEOUT', 'no answer', { outcomeUnknown: true });
     const failed = new DynamoDbError('InternalServerError', 'timeout', { status: 500 });
@@ -127,9 +131,12 @@ export class Target {
     const n = after === null ? null : numberOf(after.json);
     this.#time.at(afterMs, null, () => {
       const stampMs = this.#time.nowMs + this.#skewsMs.get(node)!;
-      this.say(`${node} executes ${name.slice(-2).replace(/[^ -~]/g, '')} = ${n}, stamped ${(stampMs / 1000) % 1000}`);
+      this.say(
+        `${node} executes ${name.slice(-2).replace(/[^ -~]/g, '')} = ${n}, stamped ${(stampMs / 1000) % 1000}`,
+      );
       const old = this.rows.get(name);
-      if (!old || stampMs > old.stampMs || (stampMs === old.stampMs && n === null)) this.rows.set(name, { stampMs, n });
+      if (!old || stampMs > old.stampMs || (stampMs === old.stampMs && n === null))
+        this.rows.set(name, { stampMs, n });
     });
   }
 }

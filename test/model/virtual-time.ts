@@ -30,6 +30,7 @@ const real = {
   dateNow: Date.now,
   performanceNow: performance.now,
   random: Math.random,
+  AbortController: globalThis.AbortController,
 };
 
 /**
@@ -46,6 +47,7 @@ export class VirtualTime {
   current: Process | null = null;
   events = 0;
   readonly #heap: Timer[] = [];
+  readonly #aborts: AbortController[] = [];
   #order = 0;
   readonly #seed: number;
   #drawn = 0;
@@ -56,7 +58,13 @@ export class VirtualTime {
   }
 
   at(delayMs: number, process: Process | null, run: () => void): Timer {
-    const timer = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, process, run, cancelled: false };
+    const timer = {
+      atMs: this.nowMs + Math.max(0, delayMs),
+      order: this.#order++,
+      process,
+      run,
+      cancelled: false,
+    };
     this.#push(timer);
     return timer;
   }
@@ -83,6 +91,13 @@ export class VirtualTime {
       this.current = null;
     }
     this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+
+  /** Ends all that still waits, in dead processes too: signals with listeners are never collected. */
+  async end(): Promise<void> {
+    for (const abort of this.#aborts) abort.abort(new Error('the history has ended'));
+    this.#heap.length = 0;
+    await new Promise((resolve) => realSetImmediate(resolve));
   }
 
   /** A request to a service: it arrives, is dealt with, and its answer comes back, unless the asking process is gone. */
@@ -130,6 +145,13 @@ export class VirtualTime {
     Date.now = () => Math.floor(this.nowMs + (this.current?.wallOffsetMs ?? 0));
     performance.now = () => this.nowMs - BEGIN_MS;
     Math.random = () => this.#chance();
+    const aborts = this.#aborts;
+    globalThis.AbortController = class extends real.AbortController {
+      constructor() {
+        super();
+        aborts.push(this);
+      }
+    };
     return {
       [Symbol.dispose]: () => {
         globalThis.setTimeout = real.setTimeout;
@@ -137,6 +159,7 @@ export class VirtualTime {
         Date.now = real.dateNow;
         performance.now = real.performanceNow;
         Math.random = real.random;
+        globalThis.AbortController = real.AbortController;
       },
     };
   }

@@ -124,7 +124,13 @@ export class Worker {
       clock: systemClock,
       log,
     };
-    const generation = new Generation(kafka, configs, producer, { topic: internal.configs, group: GROUP }, systemClock);
+    const generation = new Generation(
+      kafka,
+      configs,
+      producer,
+      { topic: internal.configs, group: GROUP },
+      systemClock,
+    );
     if (isOff('C3.generation')) generation.fenced = () => Promise.resolve();
     const { process } = this.site;
     this.#sources = new SourceWorker(
@@ -161,7 +167,12 @@ export class Worker {
         run: { kind: 'snapshot', plugin: exports.source(), options: {} },
         captureConnector: CHANGES,
       },
-      { ...common, name: CHANGES, run: { kind: 'changes', plugin: changes, options: {} }, captureConnector: null },
+      {
+        ...common,
+        name: CHANGES,
+        run: { kind: 'changes', plugin: changes, options: {} },
+        captureConnector: null,
+      },
     ];
   }
 }

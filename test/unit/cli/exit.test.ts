@@ -68,7 +68,7 @@ describe('an error', () => {
       "error: The md5 of the file differs (EXPORT_CHECKSUM)
         table: Music
         file: a.json.gz
-        → Fetch the file again or make a new export; nothing of it counts as loaded.
+        → Put the right file in its place and start again; or begin anew from another export, under another \`name\`.
       "
     `);
   });

@@ -15,7 +15,7 @@ describe('options of commands', () => {
       'verify f',
       {
         file: 'f',
-        against: 'source',
+        against: null,
         tables: [],
         sampleFraction: 1,
         keysFile: null,

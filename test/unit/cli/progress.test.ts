@@ -43,6 +43,15 @@ describe('without a terminal', () => {
     expect(stream.written).toHaveLength(2);
   });
 
+  test('beside a log in JSON, each row is a document too', () => {
+    const stream = memoryStream(true);
+    const progress = createProgress(stream, { quiet: false, format: 'json' });
+    progress.update([row()]);
+    expect(stream.written.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 30, msg: 'progress', table: 'Music', phase: 'loading', done: 640, total: 1000, rate: 310 },
+    ]);
+  });
+
   test('lines of a log are written as they are', () => {
     const { progress, stream } = progressOn(false);
     progress.update([row()]);

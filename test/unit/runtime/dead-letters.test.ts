@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
+import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { PlainProducer } from '../../../connectors/kafka/plain-producer.ts';
 import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
+import { createLogger } from '../../../connectors/log.ts';
+import { retrying } from '../../../connectors/runtime/backoff.ts';
 import { DeadLetters } from '../../../connectors/runtime/dead-letters.ts';
 
 const from = { topic: 'dead', connector: 'm-alternator', task: 1, pluginName: 'AlternatorSink' };
@@ -79,5 +83,31 @@ describe('a bad record', () => {
       await letters.add('t', 0, [letter(i)]);
       letters.succeeded();
     }
+  });
+
+  test('is sent again when the broker is away, and counts as one failure', async () => {
+    let left = 150;
+    const send = async () => {
+      if (left-- > 0) throw new KafkaError('NOT_ENOUGH_REPLICAS', 'away');
+      return { baseOffset: 0 };
+    };
+    const letters = new DeadLetters({ send } as unknown as PlainProducer, from, 'all');
+    const world = {
+      clock: { ...systemClock, sleep: async () => {} },
+      log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
+      signal: new AbortController().signal,
+    };
+    const repeated = (step: () => Promise<void>) => retrying(step, world);
+    await letters.add('t.changes', 3, [letter(17)], repeated);
+    expect(left).toBe(-1);
+  });
+
+  test('halts its table when its topic refuses it', async () => {
+    const send = () => Promise.reject(new KafkaError('MESSAGE_TOO_LARGE', 'too large'));
+    const letters = new DeadLetters({ send } as unknown as PlainProducer, from, 'all');
+    await expect(letters.add('t.changes', 3, [letter(17)])).rejects.toMatchObject({
+      code: 'DEAD_LETTER_FAILED',
+      remedy: 'halt',
+    });
   });
 });

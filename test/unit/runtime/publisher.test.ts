@@ -116,6 +116,21 @@ describe('a publication (rule C3)', () => {
     expect(producer.committed).toEqual([]);
   });
 
+  test.each([
+    ['PRODUCER_FAILED', 'KAFKA_UNREACHABLE'],
+    ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'KAFKA_UNREACHABLE'],
+    ['MESSAGE_TOO_LARGE', 'KAFKA_REFUSED'],
+    ['TOPIC_AUTHORIZATION_FAILED', 'KAFKA_REFUSED'],
+  ])(
+    'ends with %s as %s: a new producer mends its own state, nothing mends a refusal',
+    async (kafka, code) => {
+      const { producer, publisher, failed } = subject();
+      producer.failures.push({ at: 'sendAll', error: new KafkaError(kafka, 'no') });
+      await expect(publisher.publish(publication('a'))).rejects.toMatchObject({ code });
+      expect(failed).toMatchObject([{ code }]);
+    },
+  );
+
   test('waits for room: what is queued is bounded in bytes', async () => {
     const { publisher } = subject();
     const large = publisher.publish(publication('a', { bytes: 64 << 20 }));

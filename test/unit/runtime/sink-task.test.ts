@@ -17,7 +17,7 @@ interface Commit {
 const kafka = vi.hoisted(() => ({
   options: null as GroupOptions | null,
   generation: 1,
-  fetchCommitted: [] as (() => Promise<Map<string, never>>)[],
+  fetchCommitted: [] as (() => Promise<Map<string, unknown>>)[],
   commits: [] as (readonly Commit[])[],
   /** Ends the commits that wait. */
   commitGate: Promise.resolve() as Promise<void>,

@@ -19,10 +19,25 @@ describe('beginning a capture', () => {
     expect(facts).toEqual({
       streamArn: ARN,
       createdMs: START,
-      serverTimeMs: START,
+      // It has waited until the missing parent was surely gone.
+      serverTimeMs: START + 15_000,
       roots: ['gone-child', 'a', 'd'],
     });
     expect(world.enabled).toBe(0);
+  });
+
+  test('takes no shard for a root whose parent is listed a moment later (rule C5)', async () => {
+    const world = new StreamWorld();
+    world.shard('a');
+    world.shard('grandchild', 'child');
+    const sleep = world.clock.sleep.bind(world.clock);
+    let waits = 0;
+    world.clock.sleep = async (ms, signal) => {
+      waits += 1;
+      if (waits === 5) world.shard('child', 'a');
+      return sleep(ms, signal);
+    };
+    expect((await world.capture()).roots).toEqual(['a']);
   });
 
   test('enables a stream where there is none, and waits until its shards are listed', async () => {
