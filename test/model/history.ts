@@ -210,7 +210,7 @@ export class History {
       if (ended) return ended;
       const waitsFor = this.#waitsFor();
       if (waitsFor === null) break;
-      if (this.time.nowMs > untilMs) return wrong(`stuck: waits for ${waitsFor}`);
+      if (this.time.nowMs > untilMs) return this.#wrong(`stuck: waits for ${waitsFor}`);
       await this.#pass(3000);
     }
     // Late writes of whoever was given up.
@@ -221,11 +221,11 @@ export class History {
   /** Whether some worker does not go on, and whether it may. */
   #halted(): Verdict | null {
     for (const worker of this.#workers) {
-      if (worker.failure !== null) return wrong(`a worker failed: ${String(worker.failure)}`);
+      if (worker.failure !== null) return this.#wrong(`a worker failed: ${String(worker.failure)}`);
       if (!worker.isRunning) continue;
       for (const { code, message } of worker.halts.values()) {
         const isGap = GAPS.has(code) && this.#profile.mayHalt(code);
-        return isGap ? this.#verdict('gap') : wrong(`halted: ${code} ${message}`);
+        return isGap ? this.#verdict('gap') : this.#wrong(`halted: ${code} ${message}`);
       }
     }
     return null;
@@ -267,6 +267,11 @@ export class History {
     return faults.length > 0 ? { outcome: 'wrong', faults } : { outcome, faults };
   }
 
+  /** A broken property says more than where a history came to a stop. */
+  #wrong(fault: string): Verdict {
+    return { outcome: 'wrong', faults: [...this.#ledger.violations, fault] };
+  }
+
   #differences(): string[] {
     const scanner = new ItemScanner(facts.keySchema);
     return this.#source.keys.flatMap((key) => {
@@ -291,8 +296,4 @@ const isTraced = process.env['MODEL_TRACE'] === '1';
 function tracing(name: string): Logger {
   const write = (line: string) => void process.stdout.write(`${name} ${line}`);
   return createLogger({ level: 'debug', format: 'pretty', destination: { write } });
-}
-
-function wrong(fault: string): Verdict {
-  return { outcome: 'wrong', faults: [fault] };
 }

@@ -296,7 +296,7 @@ describe('a position', () => {
     const { snapshot, partitions, batches } = await readAll(options);
     const all = artists(batches);
     expect(all).toHaveLength(8999);
-    expect(batches.length).toBeGreaterThan(3);
+    expect(batches.length).toBeGreaterThan(2);
     let seen = 0;
     for (const batch of batches) {
       seen += batch.records.length;
@@ -313,8 +313,8 @@ describe('a position', () => {
     await using written = await writeExport({ files: [{ name: 'a.json.gz', lines: rows }] });
     const { batches } = await readAll(optionsFor(written.summaryUrl));
     for (const batch of batches) {
-      expect(batch.bytes).toBeLessThan(512 * 1024);
-      expect(batch.records.length).toBeLessThanOrEqual(2000);
+      expect(batch.bytes).toBeLessThan(1.5 * 1024 * 1024);
+      expect(batch.records.length).toBeLessThanOrEqual(4000);
     }
     expect(artists(batches)).toHaveLength(400);
   });
