@@ -1,5 +1,6 @@
 import { createLogger, type Logger } from '../connectors/log.ts';
 import type { Migration } from '../migration/config/defaults.ts';
+import type { Needs } from '../migration/config/rules.ts';
 import type { ExitCode } from './exit.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { createProgress, type Progress, type ProgressStream } from './progress.ts';
@@ -19,7 +20,7 @@ export interface Session extends Surroundings {
   readonly log: Logger;
   readonly progress: Progress;
   /** Reads and checks a migration file; throws ConfigError. */
-  load(file: string): Promise<Migration>;
+  load(file: string, needs?: Needs): Promise<Migration>;
   /** Prints a result: one JSON document on a line. */
   printJson(value: unknown): void;
   /** Prints a result for people; with `--json` nothing. */
@@ -42,9 +43,9 @@ export function openSession(globals: GlobalOptions, around: Surroundings): Sessi
       color: globals.color,
       destination: { write: (line) => progress.above(line) },
     }),
-    async load(file) {
+    async load(file, needs) {
       const { loadMigration } = await import('../migration/config/load.ts');
-      return loadMigration(file, around.env);
+      return loadMigration(file, around.env, needs);
     },
     printJson: (value) => void around.stdout.write(`${JSON.stringify(value)}\n`),
     print: (text) => void (globals.json || around.stdout.write(`${text}\n`)),

@@ -11,9 +11,9 @@ const MESSAGE_BYTES_MAX = 8 << 20;
 /** Partition counts of the internal topics; Kafka Connect's defaults, where it has them. */
 export const internalPartitions = { configs: 1, offsets: 25, status: 5, slots: 24 } as const;
 
-const kept = { 'cleanup.policy': 'delete', 'retention.ms': '-1' };
-const compacted = { 'cleanup.policy': 'compact' };
 const large = { 'max.message.bytes': String(MESSAGE_BYTES_MAX) };
+const kept = { 'cleanup.policy': 'delete', 'retention.ms': '-1', ...large };
+const compacted = { 'cleanup.policy': 'compact', ...large };
 
 /** Every topic that a migration needs, as it is created. */
 export function topicSpecs(migration: Migration, tables: readonly string[]): TopicSpec[] {
@@ -27,15 +27,15 @@ export function topicSpecs(migration: Migration, tables: readonly string[]): Top
     config,
   });
   return [
-    spec(names.catalog, 1, { ...compacted, ...large }),
+    spec(names.catalog, 1, compacted),
     spec(internal.configs, internalPartitions.configs, compacted),
     spec(internal.offsets, internalPartitions.offsets, compacted),
     spec(internal.status, internalPartitions.status, compacted),
-    spec(internal.slots, internalPartitions.slots, {}),
-    spec(names.deadLetters, 1, { ...kept, ...large }),
+    spec(internal.slots, internalPartitions.slots, large),
+    spec(names.deadLetters, 1, kept),
     ...tables.flatMap((table) => [
-      spec(names.snapshot(table), partitions, { ...kept, ...large }),
-      spec(names.changes(table), partitions, { ...kept, ...large }),
+      spec(names.snapshot(table), partitions, kept),
+      spec(names.changes(table), partitions, kept),
     ]),
   ];
 }

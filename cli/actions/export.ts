@@ -7,7 +7,7 @@ import { bytesText, countText, durationText } from './quantities.ts';
 
 export async function runExport(session: Session, options: ExportOptions): Promise<ExitCode> {
   const { file, table, to } = options;
-  const migration = await session.load(file);
+  const migration = await session.load(file, { needsSnapshot: false });
   if (!isSelected(migration.source.tables, table)) {
     throw new UsageError(`Table ${table} is not in ${file}`, 'Name a table of source.tables.');
   }

@@ -7,7 +7,7 @@ import type { KeyPath } from './finding.ts';
 import { findingsOf } from './issues.ts';
 import { notBuiltFindings } from './not-built.ts';
 import { fillPlaceholders, type PlaceholderSources } from './placeholders.ts';
-import { ruleFindings } from './rules.ts';
+import { type Needs, ruleFindings } from './rules.ts';
 import { migrationSchema } from './schema.ts';
 import { shapesAt, valueAt } from './shape.ts';
 
@@ -71,7 +71,12 @@ function addProblems(problems: ConfigProblem[], more: readonly ConfigProblem[]) 
  * @param file the name that messages show
  * @throws ConfigError with all problems of the file
  */
-export function parseMigration(text: string, file: string, sources: PlaceholderSources): Migration {
+export function parseMigration(
+  text: string,
+  file: string,
+  sources: PlaceholderSources,
+  needs: Needs = { needsSnapshot: true },
+): Migration {
   const document = readDocument(text, (value) => fillPlaceholders(value, sources));
   const { value: root, filled, place } = document;
   const problems = [...document.problems];
@@ -88,9 +93,9 @@ export function parseMigration(text: string, file: string, sources: PlaceholderS
   if (!parsed.success) {
     addProblems(problems, parsed.error.issues.flatMap((issue) => findingsOf(issue, said)).map(place));
   } else {
-    addProblems(problems, ruleFindings(withDefaults(parsed.data, file)).map(place));
+    addProblems(problems, ruleFindings(withDefaults(parsed.data, file), needs).map(place));
   }
-  addProblems(problems, notBuiltFindings(root).map(place));
+  addProblems(problems, notBuiltFindings(root, needs).map(place));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(file, problems);
   resolvePaths(parsed.data, sources.folder);
   return withDefaults(parsed.data, resolve(file));
@@ -105,7 +110,8 @@ export function parseMigration(text: string, file: string, sources: PlaceholderS
 export async function loadMigration(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
+  needs?: Needs,
 ): Promise<Migration> {
   const text = await readText(file);
-  return parseMigration(text, file, { env, folder: dirname(resolve(file)) });
+  return parseMigration(text, file, { env, folder: dirname(resolve(file)) }, needs);
 }

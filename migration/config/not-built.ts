@@ -1,4 +1,5 @@
 import type { Finding, KeyPath } from './finding.ts';
+import type { Needs } from './rules.ts';
 import { valueAt } from './shape.ts';
 
 interface NotBuilt {
@@ -44,9 +45,10 @@ export const notBuilt: readonly NotBuilt[] = [
 ];
 
 /** Refuses by name what the format has and this version has not. */
-export const notBuiltFindings = (root: unknown): Finding[] =>
+export const notBuiltFindings = (root: unknown, { needsSnapshot }: Needs): Finding[] =>
   notBuilt
     .filter(({ path, asks }) => asks(valueAt(root, path)))
+    .filter(({ path }) => needsSnapshot || path[1] !== 'snapshot')
     .map(({ path, what, instead }) => ({
       path,
       at: 'value',

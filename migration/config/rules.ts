@@ -137,4 +137,11 @@ const rules: readonly Rule[] = [
 ];
 
 /** What contradicts itself in a file whose every key is valid. */
-export const ruleFindings = (migration: Migration): Finding[] => rules.flatMap((rule) => rule(migration));
+export const ruleFindings = (migration: Migration, { needsSnapshot }: Needs): Finding[] =>
+  rules.filter((rule) => needsSnapshot || rule !== manifestsAreThere).flatMap((rule) => rule(migration));
+
+/** What a command asks of a file. */
+export interface Needs {
+  /** False: where the migration's snapshot comes from does not matter, as for `export`, which scans. */
+  readonly needsSnapshot: boolean;
+}

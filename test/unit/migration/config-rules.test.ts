@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isSelected } from '../../../migration/config/globs.ts';
+import { parseMigration } from '../../../migration/config/load.ts';
 import { topicFindings } from '../../../migration/config/topic-rules.ts';
 import { parse, problemsOf, validText } from './migration-text.ts';
 
@@ -86,3 +87,15 @@ describe('globs of tables', () => {
     expect(isSelected([entry], table)).toBe(expected);
   });
 });
+
+test.each(['', 'snapshot: {from: export}', 'snapshot: {from: manifest}'])(
+  'a command that needs no snapshot takes a file with "%s"',
+  (snapshot) => {
+    const text = validText.replace('snapshot: {from: scan}', snapshot);
+    expect(problemsOf(text)).not.toEqual([]);
+    const sources = { env: {}, folder: '/nowhere' };
+    expect(parseMigration(text, 'music.yaml', sources, { needsSnapshot: false }).source.tables).toEqual([
+      'Music',
+    ]);
+  },
+);
