@@ -42,7 +42,7 @@ sourceSuite('the scan source', { kind: 'snapshot', rejects: false }, async () =>
 });
 
 /** As large as makes some of them fill a batch. */
-const filler = 'x'.repeat(120_000);
+const filler = 'x'.repeat(400_000);
 const row = (id: string) => itemLine({ id: { S: id }, filler: { S: filler } });
 const unreadable = (id: string) => itemLine({ id: { S: id }, odd: { Q: '1' } });
 
