@@ -7,15 +7,11 @@ import { openWorld } from './world.ts';
 
 /** The product's sink task: fetch, lanes, AlternatorSink. Latency: one request, from its headers to the end of its answer. */
 export async function write(job: WriteJob): Promise<Measured> {
-  const target = {
-    name: job.run,
-    endpoints: [job.endpoint],
-    ...(job.batchItems === null ? {} : { batchItems: job.batchItems }),
-  };
+  const target = { name: job.run, endpoints: [job.endpoint] };
   const world = await openWorld({ ...job, manifest: 'file:///none', target });
   const meter = new Meter();
   timeRequests(meter);
-  const { definition, written } = counted(world.sink, job.items, meter);
+  const { definition, written } = counted(withBatches(world.sink, job.batchItems), job.items, meter);
   const task = new SinkTask(definition, world.world, 0);
   meter.begin();
   await task.start();
@@ -23,6 +19,12 @@ export async function write(job: WriteJob): Promise<Measured> {
   const measured = meter.end(job.items, job.items * job.bytesPerItem);
   await task.stop(5_000);
   return measured;
+}
+
+/** A migration file leaves the size of requests to the connector. */
+function withBatches(definition: SinkDefinition, batchItems: number | null): SinkDefinition {
+  if (batchItems === null) return definition;
+  return { ...definition, options: { ...(definition.options as object), batchItems } };
 }
 
 /** Counts what `put` made durable; `written` resolves when that is all. */
