@@ -29,7 +29,8 @@ export async function consume(
     eachBatch: async ({ batch }: EachBatchPayload) => {
       meter.first();
       try {
-        written += await writeAll(batch.messages, isOver);
+        const more = await writeAll(batch.messages, isOver);
+        written += more;
       } catch (error) {
         failure = error;
       }
