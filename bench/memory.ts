@@ -15,7 +15,7 @@ const DISTINCT_ITEMS = 95_000;
 
 const notes = [
   'An export of 2 GB of JSON (1 KB items, every 95 000 they repeat; gzip level 1), as one data file and as forty, on the local disk; a real Kafka broker; 12 partitions.',
-  'source: the product’s source task in a process of its own. source + sink: what `messina migrate` runs, one task of each in one process, into a stub that answers at once.',
+  'source: the product’s source task in a process of its own. sink: its sink task with the whole topic before it, into a stub that answers at once. source + sink: what `messina migrate` runs, one task of each in one process.',
   'Peak RSS is VmHWM of the process at its end: Node itself, all code, heap, buffers, thread pool. Node’s defaults, no heap limit set.',
   'Not measured here: changes from streams, several tables at once, items near 400 KB, a target that is slow for hours.',
 ];
@@ -42,7 +42,24 @@ export async function memory(settings: Settings): Promise<void> {
       { ...common, variant: 'migrate-messina', name: `both-${files}`, endpoint: stub.endpoint },
       settings.profileTo,
     );
+    const sink = await runJob(
+      {
+        variant: 'write-messina',
+        brokers: kafka.bootstrap,
+        partitions,
+        shape: made.shape,
+        name: `source-${files}`,
+        run: 'behind',
+        endpoint: stub.endpoint,
+        items: made.items,
+        bytesPerItem: made.bytes / made.items,
+        batchItems: null,
+        secondsMax: 600,
+      },
+      settings.profileTo,
+    );
     rows.push({ group, variant: 'source', request: 'transaction', runs: [source] });
+    rows.push({ group, variant: 'sink', request: 'request', runs: [sink] });
     rows.push({ group, variant: 'source + sink', request: 'request', runs: [both] });
     await rm(scratch.path, { recursive: true, force: true });
   }

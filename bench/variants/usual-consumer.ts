@@ -7,12 +7,16 @@ import type { JsonItem } from '../shapes.ts';
  * What the usual loops share: a kafkajs consumer that reads the usual loop's topic from the beginning, all partitions at
  * the same time, until the items or the seconds are up.
  *
- * @param writeAll writes messages; `meter.took` is called once per request
+ * @param writeAll writes messages and says how many, after each request: many partitions are under way when time is up
  */
 export async function consume(
   job: WriteJob,
   meter: Meter,
-  writeAll: (messages: readonly KafkaMessage[], isOver: () => boolean) => Promise<number>,
+  writeAll: (
+    messages: readonly KafkaMessage[],
+    isOver: () => boolean,
+    wrote: (items: number) => void,
+  ) => Promise<void>,
 ): Promise<Measured> {
   const kafka = new Kafka({ brokers: [job.brokers], logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: `${job.name}-${job.run}` });
@@ -29,8 +33,9 @@ export async function consume(
     eachBatch: async ({ batch }: EachBatchPayload) => {
       meter.first();
       try {
-        const more = await writeAll(batch.messages, isOver);
-        written += more;
+        await writeAll(batch.messages, isOver, (items) => {
+          written += items;
+        });
       } catch (error) {
         failure = error;
       }

@@ -33,14 +33,12 @@ export async function write(job: WriteJob): Promise<Measured> {
       requests = (answer.UnprocessedItems?.[table] ?? []) as Requests;
     }
   };
-  return consume(job, meter, async (messages, isOver) => {
-    let written = 0;
+  return consume(job, meter, async (messages, isOver, wrote) => {
     for (let at = 0; at < messages.length && !isOver(); at += BATCH_ITEMS) {
       const some = messages.slice(at, at + BATCH_ITEMS);
       await send(some);
-      written += some.length;
+      wrote(some.length);
     }
-    return written;
   });
 }
 

@@ -14,15 +14,13 @@ export async function write(job: WriteJob): Promise<Measured> {
   });
   const TableName = tableNameOf(job.shape);
   const meter = new Meter();
-  return consume(job, meter, async (messages, isOver) => {
-    let written = 0;
+  return consume(job, meter, async (messages, isOver, wrote) => {
     for (const message of messages) {
       if (isOver()) break;
       const sentMs = performance.now();
       await client.send(new PutItemCommand({ TableName, Item: toSdkItem(itemIn(message)) }));
       meter.took(performance.now() - sentMs);
-      written++;
+      wrote(1);
     }
-    return written;
   });
 }
