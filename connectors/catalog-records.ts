@@ -41,6 +41,8 @@ export interface Epoch {
   readonly firstOffsets: readonly number[];
   /** Shards where lineages begin. */
   readonly roots: readonly string[];
+  /** Messina enabled this stream, so `cleanup` may disable it. */
+  readonly streamEnabled: boolean;
 }
 
 /** Catalog record `table/T`. */
@@ -49,11 +51,20 @@ export interface TableRecord {
   readonly epoch: Epoch;
 }
 
+/**
+ * Catalog record `request/T/N`: what a snapshot source noted while the snapshot of epoch N is being made.
+ *
+ * It stays when the snapshot stands: `cleanup` learns from it what was switched on (`pitrEnabled`).
+ */
+export interface RequestRecord {
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+}
+
 /** What a snapshot source says of a snapshot. */
 export interface SnapshotFacts {
   /** Unique per table: the export id, or made from the scan's start. */
   readonly id: string;
-  /** X: exportTime, or the start of a scan; ms server time. */
+  /** X: exportTime, the end of an incremental window, or the start of a scan; ms server time. */
   readonly exportMs: number;
   readonly arn: string | null;
   /** Data files or segments. */
@@ -80,7 +91,12 @@ export interface SnapshotRecord {
   readonly rank: number;
   /** V of its rows, µs. */
   readonly version: number;
-  readonly state: 'begun' | 'complete';
+  /** `due`: a window whose begin-markers do not stand yet. */
+  readonly state: 'due' | 'begun' | 'complete';
+  /** An incremental window: id of the full snapshot that it continues. Null: a full one. */
+  readonly windowOf: string | null;
+  /** Its complete-marker opens the gate: the last of a chain of a full snapshot and its windows (rule C7). */
+  readonly opensGate: boolean;
   readonly proof: CoverageProof;
   /** Per topic partition: where its changes go on after the snapshot. Null without a capture. */
   readonly changesOffsets: readonly number[] | null;

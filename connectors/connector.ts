@@ -135,19 +135,30 @@ interface SourceConnector<O, From> extends Plugin<O> {
   open(options: O, partition: SourcePartition, from: From, context: TaskContext): Promise<PartitionReader>;
 }
 
+/** What a snapshot is taken for. */
+export interface SnapshotAsked {
+  /** A snapshot taken by this call begins at or after it, ms server time; null: capture claims nothing. */
+  readonly notBeforeMs: number | null;
+  /** What an earlier call noted for this very snapshot and epoch before it ended without an answer; null: nothing. */
+  readonly noted: Position | null;
+  /** Keeps what a later call needs to go on with (an export's token, its ARN); durable when it resolves. */
+  note(facts: Position): Promise<void>;
+}
+
 /** Publishes rows of snapshots: an export, a scan. */
 export interface SnapshotSource<O> extends SourceConnector<O, SnapshotFrom> {
   readonly kind: 'snapshot';
   /**
    * Finds or takes the table's snapshot; may wait long (for the slack, for an export being made).
-   * @param notBeforeMs a snapshot taken by this call begins at or after it, ms server time; null: capture claims nothing.
+   *
+   * @returns the full snapshot and, after it, the incremental windows that continue it, in their order (rule C1).
    */
   take(
     options: O,
     table: TableFacts,
-    notBeforeMs: number | null,
+    asked: SnapshotAsked,
     context: TaskContext,
-  ): Promise<SnapshotFacts>;
+  ): Promise<readonly [SnapshotFacts, ...SnapshotFacts[]]>;
   /** The source's clock now, ms: from the answer of a cheap call. */
   serverTimeMs(options: O, table: string, context: TaskContext): Promise<number>;
   /** The slack of rule C1 for this kind of snapshot, ms. */
@@ -180,6 +191,8 @@ export interface CaptureFacts {
   readonly serverTimeMs: number;
   /** Partitions without a listed parent: where lineages begin in this epoch. */
   readonly roots: readonly string[];
+  /** There was none: this very call enabled it. */
+  readonly enabled: boolean;
 }
 
 // ------------------------------------------------------------------ sinks
@@ -229,6 +242,32 @@ export interface TargetRow {
   readonly item: Item;
 }
 
+/** One key whose row in the target is not what it should be (rule C12). */
+export interface Mending {
+  /** Framed. */
+  readonly key: Buffer;
+  /** The row as it was seen: something is written only while it is still that; null: there was none. */
+  readonly seen: Item | null;
+  /** The row as it should be; null: none. */
+  readonly wanted: Item | null;
+  /** An earlier try failed, though both rows were the same then: the target may not be able to compare all that was seen. */
+  readonly loosely: boolean;
+}
+
+/**
+ * written: acknowledged. changed: the row was not what had been seen, nothing is written. unknown: executed, or not, or
+ * later, within {@link Mender.settleMs}. refused: the target never takes it.
+ */
+export type MendOutcome = 'written' | 'changed' | 'unknown' | 'refused';
+
+/** Mends single rows of one target table, each only while it is still what was seen. */
+export interface Mender extends AsyncDisposable {
+  /** So long after `mend` resolved nothing of it is executed any more, and shows on every node; ms. */
+  readonly settleMs: number;
+  /** At a limited rate; outcomes in the order asked. No key twice. Throws when the target is broken. */
+  mend(mendings: readonly Mending[]): Promise<readonly MendOutcome[]>;
+}
+
 export interface SinkConnector<O> extends Plugin<O> {
   /** version true: rule C6, every write carries V, no gate. false: rule C7, the runtime gates. */
   readonly supports: { readonly version: boolean };
@@ -252,6 +291,8 @@ export interface SinkConnector<O> extends Plugin<O> {
     keys: readonly Buffer[],
     context: TaskContext,
   ): Promise<readonly (Item | null)[]>;
+  /** Opens what mends single rows (rule C12); absent where this sink cannot. */
+  openMender?(options: O, table: SinkTable, context: TaskContext): Promise<Mender>;
 }
 
 // ------------------------------------------------------------------ transforms and converters
@@ -259,6 +300,8 @@ export interface SinkConnector<O> extends Plugin<O> {
 /** Pure and synchronous. Null: the item does not belong in the target; counted as filtered (rule C9). */
 export interface Transform {
   readonly name: string;
+  /** Changes when it would make something else of the same records (rule C6). */
+  readonly fingerprint: string;
   apply(record: ChangeRecord): ChangeRecord | null;
 }
 

@@ -10,7 +10,7 @@ import { sourceFault } from '../source/faults.ts';
 import { describeFacts } from '../source/table-facts.ts';
 import type { Migration } from './config/defaults.ts';
 import type { Problems } from './plan-problems.ts';
-import { sourceProblems } from './preflight.ts';
+import { isAskedFor, sourceProblems } from './preflight.ts';
 import { sourceClients, type Wiring } from './wiring.ts';
 
 /** A source table as it is now. */
@@ -20,13 +20,13 @@ export interface SourceTable {
   readonly serverTimeMs: number;
   /** Null: there is none, or it is disabled. */
   readonly stream: (StreamSettings & { readonly createdMs: number | null }) | null;
-  /** The snapshot that was begun, else the export that the file names; null: none, or it cannot be read. */
-  readonly snapshot: SnapshotFacts | null;
+  /** The snapshot that was begun, else the export that the file names, and its windows; empty: none, or it cannot be read. */
+  readonly chain: readonly SnapshotFacts[];
   /** All rows of the snapshot stand in the topics: the source is not asked for them again. */
   readonly published: boolean;
 }
 
-type LiveTable = Omit<SourceTable, 'snapshot' | 'published'>;
+type LiveTable = Omit<SourceTable, 'chain' | 'published'>;
 
 /** Looks at every source table, touching nothing; those that could not be looked at are left out, with a problem. */
 export async function lookAtSource(
@@ -46,13 +46,15 @@ export async function lookAtSource(
     if (seen) live.set(table, seen);
   }
   const sources = wiring.sources.map((source) => ({ ...source, tables: [...live.keys()] }));
-  problems.addAll(await sourceProblems(sources, catalog, context));
+  const isLoaded = (table: string) =>
+    catalog?.isLoaded(table) === true || isAskedFor(migration, catalog, table);
+  problems.addAll(await sourceProblems(sources, isLoaded, context));
   const found = new Map<string, SourceTable>();
   for (const [table, seen] of live) {
     await problems.attempt(table, () => checkCapture(wiring, catalog, table, context));
-    const begun = catalog?.currentSnapshot(table) ?? null;
-    const snapshot = begun?.facts ?? (await namedExport(migration, wiring, seen.facts, context));
-    found.set(table, { ...seen, snapshot, published: begun?.state === 'complete' });
+    const begun = catalog?.currentChain(table).map(({ facts }) => facts) ?? [];
+    const chain = begun.length > 0 ? begun : await namedExports(migration, wiring, seen.facts, context);
+    found.set(table, { ...seen, chain, published: catalog?.isLoaded(table) ?? false });
   }
   return found;
 }
@@ -91,18 +93,19 @@ async function checkCapture(
   for await (const _ of run.plugin.discover(run.options, record.facts, record.epoch, context));
 }
 
-/** The export named for a table, as its manifests tell; what is wrong with it, the connector's check says. */
-async function namedExport(
+/** The exports named for a table, as their manifests tell; what is wrong with them, the connector's check says. */
+async function namedExports(
   migration: Migration,
   { sources }: Wiring,
   facts: TableFacts,
   context: TaskContext,
-): Promise<SnapshotFacts | null> {
-  if (migration.source.snapshot.from !== 'manifest') return null;
+): Promise<readonly SnapshotFacts[]> {
   const run = snapshotRun(sources);
-  const taken = run && (await run.plugin.take(run.options, facts, null, context).catch(() => null));
+  if (migration.source.snapshot.from !== 'manifest' || run === null) return [];
+  const asked = { notBeforeMs: null, noted: null, note: async () => {} };
+  const taken = await run.plugin.take(run.options, facts, asked, context).catch(() => []);
   context.signal.throwIfAborted();
-  return taken ?? null;
+  return taken;
 }
 
 function snapshotRun(sources: readonly SourceDefinition[]) {

@@ -1,9 +1,12 @@
+import type { SnapshotFacts } from '../connectors/catalog-records.ts';
 import { readRate } from '../source/scan/read-rate.ts';
 import type { Migration } from './config/defaults.ts';
 import { type Known, outlook } from './plan-coverage.ts';
 import { type Effort, type Estimate, estimate } from './plan-estimate.ts';
+import { type ExportPlan, exportPlans } from './plan-exports.ts';
 import type { SourceTable } from './plan-source.ts';
 import type { TargetPlan } from './plan-target.ts';
+import type { TransformsPlan } from './plan-transforms.ts';
 
 /** What one table is and what becomes of it. Null stands for what could not be found out. */
 export interface TablePlan {
@@ -12,6 +15,8 @@ export interface TablePlan {
   readonly items: number | null;
   /** Of the table, as the source estimates it. */
   readonly bytes: number | null;
+  /** The export that rows come from, and its windows, in their order; empty: there is none yet, or a scan. */
+  readonly exports: readonly ExportPlan[];
   readonly stream: StreamPlan | null;
   readonly coverage: {
     /** It is proven, or will be. */
@@ -20,6 +25,9 @@ export interface TablePlan {
     readonly exportTime: string | null;
   };
   readonly target: TargetPlan | null;
+  /** Null: there are no transforms, or nothing to try them on. */
+  readonly transforms: TransformsPlan | null;
+  /** Of loading the snapshot; null where there is none, too. */
   readonly estimate: Estimate | null;
 }
 
@@ -36,15 +44,16 @@ export function tablePlan(
   table: string,
   source: SourceTable | null,
   known: Known | null,
-  target: TargetPlan | null,
+  { target, transforms }: Pick<TablePlan, 'target' | 'transforms'>,
 ): TablePlan {
   const seen = known && outlook(known);
-  const items = source?.snapshot?.rows ?? source?.live.itemCount ?? null;
+  const items = rowsOf(source?.chain ?? []) ?? source?.live.itemCount ?? null;
   const bytes = source?.live.sizeBytes ?? null;
   return {
     table,
     items,
     bytes,
+    exports: exportPlans(source?.chain ?? []),
     stream: source && streamPlan(migration, source),
     coverage: {
       proven: seen?.proven ?? false,
@@ -52,7 +61,11 @@ export function tablePlan(
       exportTime: time(seen?.exportMs ?? null),
     },
     target,
-    estimate: source ? estimate({ items, bytes }, effort(migration, source)) : null,
+    transforms,
+    estimate:
+      source && migration.source.snapshot.from !== 'none'
+        ? estimate({ items, bytes }, effort(migration, source))
+        : null,
   };
 }
 
@@ -77,3 +90,11 @@ function effort(migration: Migration, source: SourceTable): Effort {
 }
 
 const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** Rows of a snapshot and its windows together; null: not known beforehand. */
+function rowsOf(chain: readonly SnapshotFacts[]): number | null {
+  const counts = chain.map(({ rows }) => rows);
+  return counts.length === 0 || counts.includes(null)
+    ? null
+    : counts.reduce<number>((a, b) => a + (b ?? 0), 0);
+}

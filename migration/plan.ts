@@ -1,3 +1,4 @@
+import type { TableFacts } from '../connectors/catalog-records.ts';
 import { systemClock } from '../connectors/clock.ts';
 import type { TaskContext } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
@@ -5,6 +6,7 @@ import type { KafkaClient } from '../connectors/kafka/client.ts';
 import type { Logger } from '../connectors/log.ts';
 import { coverageSoFarMs } from '../connectors/runtime/coverage.ts';
 import { epochName } from '../connectors/runtime/epoch-name.ts';
+import { notClaimed } from './claims.ts';
 import type { Migration } from './config/defaults.ts';
 import { isGlob } from './config/globs.ts';
 import { connectorNames } from './config/names.ts';
@@ -15,15 +17,19 @@ import { lookAtSource, type SourceTable } from './plan-source.ts';
 import { type TablePlan, tablePlan } from './plan-table.ts';
 import { lookAtTarget } from './plan-target.ts';
 import { lookAtTopics, type TopicPlan } from './plan-topics.ts';
+import { type TransformsPlan, tryTransforms } from './plan-transforms.ts';
 import { sameTableProblems } from './preflight.ts';
 import { tablesOfCatalog, tablesOfSource } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
-import { wire } from './wiring.ts';
+import { transformProblems } from './transforms.ts';
+import { type Wiring, wire } from './wiring.ts';
 
 /** What `migrate` would find, create and take; and everything that is in its way. */
 export interface Plan {
   readonly migration: string;
   readonly target: string;
+  /** What the migration does not claim, in words (rule C1); null: it moves rows and changes. */
+  readonly notClaimed: string | null;
   readonly tables: readonly TablePlan[];
   readonly topics: readonly TopicPlan[];
   /** By how much the clocks of the target's nodes surely differ, ms; null: not measured. */
@@ -73,22 +79,43 @@ async function planWith(
   const sources = await lookAtSource(migration, wiring, tables, catalog, problems, context);
   const facts = tables.flatMap((table) => catalog?.table(table)?.facts ?? sources.get(table)?.facts ?? []);
   const target = await lookAtTarget(wiring, facts, opened && { catalog }, problems, context);
+  const tried = await tryEach(migration, wiring, facts, problems, context);
   const planned = tables.map((table) => {
     const source = sources.get(table) ?? null;
     const known = source && knownOf(migration, view, table, source);
     // Without the catalog nobody knows whether it is proven already.
     const unproven = opened && known && coverageProblem(table, known);
     if (unproven) problems.add(table, unproven);
-    return tablePlan(migration, table, source, known, target.tables.get(table) ?? null);
+    const rest = { target: target.tables.get(table) ?? null, transforms: tried.get(table) ?? null };
+    return tablePlan(migration, table, source, known, rest);
   });
   return {
     migration: migration.name,
     target: migration.target.type,
+    notClaimed: notClaimed(migration),
     tables: planned,
     topics,
     clockSkewMs: target.clockSkewMs,
     problems: problems.list(),
   };
+}
+
+/** Transforms that are refused for a table are not tried on it. */
+async function tryEach(
+  migration: Migration,
+  { sink }: Wiring,
+  facts: readonly TableFacts[],
+  problems: Problems,
+  context: TaskContext,
+): Promise<Map<string, TransformsPlan>> {
+  const refused = transformProblems(migration, facts);
+  problems.addAll(refused);
+  const tried = new Map<string, TransformsPlan>();
+  for (const one of facts.filter(({ table }) => !refused.some((problem) => problem.table === table))) {
+    const plan = await tryTransforms(migration, sink.transforms, one, problems, context);
+    if (plan) tried.set(one.table, plan);
+  }
+  return tried;
 }
 
 async function openIfBegun(migration: Migration, kafka: KafkaClient): Promise<{ view: TopicsView | null }> {
@@ -130,7 +157,7 @@ function knownOf(migration: Migration, view: TopicsView | null, table: string, s
     proof: begun?.proof ?? null,
     capturedFromMs: epoch && positions ? coverageSoFarMs(epoch, positions) : null,
     stream: source.stream,
-    exportMs: source.snapshot?.exportMs ?? null,
+    exportMs: source.chain.at(-1)?.exportMs ?? null,
     serverTimeMs: source.serverTimeMs,
   };
 }

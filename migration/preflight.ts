@@ -46,34 +46,56 @@ export function topicNameProblems(migration: Migration, tables: readonly string[
 /** What the sources find wrong, without touching anything. */
 export async function sourceProblems(
   sources: readonly SourceDefinition[],
-  catalog: Catalog | null,
+  isLoaded: (table: string) => boolean,
   context: TaskContext,
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { run, tables } of sources) {
     // A snapshot that stands in the topics is not asked for again.
-    const asked = run.kind === 'changes' ? tables : tables.filter((table) => !isLoaded(catalog, table));
+    const asked = run.kind === 'changes' ? tables : tables.filter((table) => !isLoaded(table));
     problems.push(...(await run.plugin.check(run.options, asked, context)));
   }
   return withoutRepeats(problems);
 }
 
-function isLoaded(catalog: Catalog | null, table: string): boolean {
-  return catalog?.currentSnapshot(table)?.state === 'complete';
+/** An export that was asked for is waited for and read: whether another could be asked for is of no interest. */
+export function isAskedFor(migration: Migration, catalog: Catalog | null, table: string): boolean {
+  if (migration.source.snapshot.from !== 'export' || catalog === null) return false;
+  if (catalog.currentSnapshot(table) !== null) return true;
+  const noted = catalog.request(table, catalog.table(table)?.epoch.number ?? 1);
+  return typeof noted?.facts['exportArn'] === 'string';
 }
 
-/** A snapshot that was begun is finished from where it was begun: another manifest would be ignored in silence. */
+/** A snapshot that was begun is finished from where it was begun: other manifests would be ignored in silence. */
 export function changedExportProblems(migration: Migration, catalog: Catalog | null): Problem[] {
-  const { from, manifests } = migration.source.snapshot;
+  const { from, manifests, incremental } = migration.source.snapshot;
   if (from !== 'manifest') return [];
   return Object.entries(manifests).flatMap(([table, manifest]) => {
-    const snapshot = catalog?.currentSnapshot(table);
-    const begun = snapshot?.facts.facts['summary'];
-    if (snapshot?.state !== 'begun' || begun === undefined || begun === urlOf(parseLocation(manifest)))
-      return [];
-    const message = `Table ${table} is being loaded from ${begun}; the file names ${manifest}`;
-    return [{ table, error: new ConnectError('EXPORT_CHANGED', message, { detail: { table } }) }];
+    if (catalog?.isLoaded(table)) return [];
+    const chain = catalog?.currentChain(table) ?? [];
+    // None: nothing was begun, or it was begun from something else than manifests.
+    const begun = chain.flatMap(({ facts }) => facts.facts['summary'] ?? []).map(String);
+    if (begun.length === 0) return [];
+    const windows = Object.hasOwn(incremental, table) ? incremental[table] : undefined;
+    const named = [manifest, ...(windows ?? [])].map((url) => urlOf(parseLocation(url)));
+    const changed = changedExport(table, begun, named);
+    return changed === null
+      ? []
+      : [{ table, error: new ConnectError('EXPORT_CHANGED', changed, { detail: { table } }) }];
   });
+}
+
+/** The first difference between two chains of manifests, full export first, in words; null: there is none. */
+function changedExport(table: string, begun: readonly string[], named: readonly string[]): string | null {
+  const at = Array.from({ length: Math.max(begun.length, named.length) }, (_, i) => i).find(
+    (i) => begun[i] !== named[i],
+  );
+  if (at === undefined) return null;
+  const [was, is] = [begun[at], named[at]];
+  if (at === 0) return `Table ${table} is being loaded from ${was}; the file names ${is}`;
+  const chain = `Table ${table} is being loaded from ${begun[0]} and its windows`;
+  if (was === undefined) return `${chain}, ${begun.length - 1} of them; the file names one more, ${is}`;
+  return `${chain}; window ${at} is ${was}, the file names ${is ?? 'none'}`;
 }
 
 /** What the target finds wrong, for the tables whose facts are known. */

@@ -1,14 +1,18 @@
 import { systemClock } from '../connectors/clock.ts';
-import type { TaskContext } from '../connectors/connector.ts';
+import type { Problem, TaskContext } from '../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { KafkaClient } from '../connectors/kafka/client.ts';
 import { describeTopics, ensureTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
+import type { Catalog } from '../connectors/runtime/catalog.ts';
 import type { Migration } from './config/defaults.ts';
+import { isGlob } from './config/globs.ts';
 import { topicProblems, topicSpecs } from './kafka-topics.ts';
+import { assertNoWorkers, isEpochDue, usedExportProblems } from './new-snapshots.ts';
 import {
   changedExportProblems,
   factsOf,
+  isAskedFor,
   refuse,
   sameTableProblems,
   sinkProblems,
@@ -17,6 +21,7 @@ import {
 } from './preflight.ts';
 import { tablesOfCatalog, tablesOfSource } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
+import { transformProblems } from './transforms.ts';
 import { type Wiring, wire } from './wiring.ts';
 
 export interface Prepared {
@@ -28,6 +33,8 @@ export interface Prepared {
 export interface PrepareOptions {
   /** The source is never contacted: everything comes from the catalog. */
   readonly sinksOnly: boolean;
+  /** Tables that begin a new epoch with a new snapshot (rule C11). */
+  readonly newSnapshots: readonly string[];
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -52,13 +59,17 @@ export async function prepare(
   try {
     tables = await resolveTables(migration, existing, options);
     wiring = wire(migration, tables);
-    await check(migration, kafka, existing, tables, wiring, context, options.sinksOnly);
+    await check(migration, kafka, existing, tables, wiring, context, options);
+    if (options.newSnapshots.length > 0) await assertNoWorkers(kafka, migration);
   } catch (error) {
     await existing?.[Symbol.asyncDispose]();
     throw error;
   }
   if (!options.sinksOnly) await ensureTopics(kafka, topicSpecs(migration, tables));
   const view = existing ?? (await openTopics(migration, kafka));
+  if (options.sinksOnly && migration.source.snapshot.from !== 'none') {
+    warnOfUnfinished(view.catalog, tables, options.log);
+  }
   return { tables, wiring, view };
 }
 
@@ -71,10 +82,7 @@ async function resolveTables(
     migration,
     (existing?.catalog.tables() ?? []).map(({ facts }) => facts.table),
   );
-  if (sinksOnly) {
-    if (known.length > 0) return known;
-    throw new ConnectError('NOT_MIGRATED', `The catalog of ${migration.name} knows none of its tables`);
-  }
+  if (sinksOnly) return tablesInTopics(migration, known);
   try {
     return await tablesOfSource(migration, signal);
   } catch (thrown) {
@@ -88,6 +96,25 @@ async function resolveTables(
   }
 }
 
+/** A table that the file names and the topics do not hold would be left out in silence. */
+function tablesInTopics({ name, source }: Migration, known: readonly string[]): readonly string[] {
+  const missing = source.tables.find((entry) => !isGlob(entry) && !known.includes(entry));
+  if (missing === undefined && known.length > 0) return known;
+  const what = missing === undefined ? 'none of its tables' : `no table ${missing}`;
+  throw new ConnectError('NOT_MIGRATED', `The catalog of ${name} knows ${what}`);
+}
+
+/** With the source gone for good, a snapshot that is not whole in the topics never will be. */
+function warnOfUnfinished(catalog: Catalog, tables: readonly string[], log: Logger): void {
+  for (const table of tables) {
+    if (catalog.isLoaded(table)) continue;
+    log.warn(
+      { table },
+      'its snapshot is not whole in the topics: only a migrate that reads the source can end it',
+    );
+  }
+}
+
 async function check(
   migration: Migration,
   kafka: KafkaClient,
@@ -95,23 +122,33 @@ async function check(
   tables: readonly string[],
   wiring: Wiring,
   context: TaskContext,
-  sinksOnly: boolean,
+  { sinksOnly, newSnapshots }: PrepareOptions,
 ): Promise<void> {
   const catalog = existing?.catalog ?? null;
+  const renewed = tables.filter(
+    (table) => newSnapshots.includes(table) || (existing !== null && isEpochDue(existing, table)),
+  );
+  const isLoaded = (table: string) =>
+    (catalog?.isLoaded(table) === true || isAskedFor(migration, catalog, table)) && !renewed.includes(table);
   const specs = topicSpecs(migration, tables);
   const described = await describeTopics(
     kafka,
     specs.map(({ topic }) => topic),
   );
-  const fromSource = sinksOnly ? [] : await sourceProblems(wiring.sources, catalog, context);
+  const fromSource = sinksOnly ? [] : await sourceProblems(wiring.sources, isLoaded, context);
   // A source that is merely out of reach is retried by its tasks, where the catalog knows what to go on with.
   const tolerable = (table: string | null) => table !== null && catalog?.table(table) != null;
   refuse([
     ...topicNameProblems(migration, tables),
     ...topicProblems(specs, described),
-    ...(sinksOnly ? [] : sameTableProblems(migration, tables)),
-    ...(sinksOnly ? [] : changedExportProblems(migration, catalog)),
+    ...sameTableProblems(migration, tables),
+    ...(sinksOnly ? [] : changedExportProblems(migration, catalog).filter(isNot(renewed))),
+    ...(sinksOnly ? [] : usedExportProblems(migration, existing, renewed)),
     ...fromSource.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
   ]);
-  refuse(await sinkProblems(wiring, await factsOf(wiring, tables, catalog, context), catalog, context));
+  const facts = await factsOf(wiring, tables, catalog, context);
+  refuse([...transformProblems(migration, facts), ...(await sinkProblems(wiring, facts, catalog, context))]);
 }
+
+const isNot = (tables: readonly string[]) => (problem: Problem) =>
+  problem.table === null || !tables.includes(problem.table);

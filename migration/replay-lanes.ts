@@ -4,6 +4,7 @@ import { commitAsEmptyGroup, describeGroup, fetchCommitted } from '../connectors
 import { KafkaError } from '../connectors/kafka/errors.ts';
 import { type LaneState, readLane, writeLane } from '../connectors/runtime/lane-state.ts';
 import { sinkGroup } from '../connectors/topic-names.ts';
+import { membersAt } from './group-members.ts';
 import type { TopicsView } from './topics-view.ts';
 
 /** A partition that a sink once owned, as it last committed it. */
@@ -22,7 +23,7 @@ export interface LaneMove {
 /** Throws SINK_RUNNING, with who runs it: positions under a running sink would be overwritten by its next commit. */
 export async function assertStopped(kafka: KafkaClient, sink: string): Promise<void> {
   const { members } = await describeGroup(kafka, sinkGroup(sink));
-  if (members.length > 0) throw running(sink, members);
+  if (members.length > 0) throw runningError(sink, members);
 }
 
 /** What the sink committed, by table; partitions that nobody ever owned are left out. */
@@ -71,17 +72,15 @@ export async function commitLanes(
     await commitAsEmptyGroup(kafka, sinkGroup(sink), entries);
   } catch (error) {
     if (!(error instanceof KafkaError) || error.code !== 'NON_EMPTY_GROUP') throw error;
-    throw running(sink, (await describeGroup(kafka, sinkGroup(sink))).members, error);
+    throw runningError(sink, (await describeGroup(kafka, sinkGroup(sink))).members, error);
   }
 }
 
 type Members = Awaited<ReturnType<typeof describeGroup>>['members'];
 
-function running(sink: string, members: Members, cause?: unknown): ConnectError {
-  // Kafka writes a host as `/127.0.0.1`, or `name/127.0.0.1`.
-  const who = members.map(({ clientId, host }) => `${clientId} at ${host.replace(/^\//, '')}`);
-  const by = who.length === 0 ? '' : ` by ${[...new Set(who)].join(', ')}`;
-  return new ConnectError('SINK_RUNNING', `Sink ${sink} is being run${by}`, {
+/** Who runs a sink that must be stopped. */
+export function runningError(sink: string, members: Members, cause?: unknown): ConnectError {
+  return new ConnectError('SINK_RUNNING', `Sink ${sink} is being run${membersAt(members)}`, {
     cause,
     detail: { connector: sink },
   });

@@ -4,6 +4,7 @@ import type { Logger } from '../connectors/log.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
 import { LagTracker } from './lag.ts';
+import { newEpochs } from './new-snapshots.ts';
 import { prepare } from './prepare.ts';
 import { type MigrationStatus, readStatus, type TableStatus } from './status.ts';
 import type { TopicsView } from './topics-view.ts';
@@ -14,6 +15,8 @@ export interface MigrateOptions {
   readonly until: 'loaded' | 'ready' | null;
   /** Never contact the source. */
   readonly sinksOnly: boolean;
+  /** Tables that begin a new epoch with a new snapshot (rule C11), each time they are given. */
+  readonly newSnapshots: readonly string[];
   /** Aborts at the first interrupt: what is in flight is finished and committed. */
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -38,6 +41,7 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
     options.log.debug({ tables: tables.length }, 'checked; starting');
     const workers = new Workers(migration, view, wiring, options.sinksOnly, options.log);
     try {
+      await workers.setEpochs(newEpochs(view, options.newSnapshots));
       await workers.start();
       return await follow(migration, view, tables, workers, options);
     } finally {
@@ -90,7 +94,8 @@ function haltsOf(status: MigrationStatus, workers: Workers, sinceMs: number): Ma
 function isReached(status: TableStatus, until: 'loaded' | 'ready', elapsedMs: number): boolean {
   if (!isAt(status, until)) return false;
   const { lagSeconds } = status.changes;
-  return until === 'loaded' || (lagSeconds !== null && lagSeconds * 1000 <= elapsedMs);
+  // Ready without a lag: a copy, which nothing follows.
+  return until === 'loaded' || lagSeconds === null || lagSeconds * 1000 <= elapsedMs;
 }
 
 /** Is a table where `--until` or `--wait` asks it to be? */

@@ -1,3 +1,4 @@
+import type { SnapshotRecord, TableRecord } from '../connectors/catalog-records.ts';
 import { systemClock } from '../connectors/clock.ts';
 import { fetchCommitted } from '../connectors/kafka/committed.ts';
 import { highWatermarks } from '../connectors/kafka/offsets.ts';
@@ -5,11 +6,14 @@ import { epochName } from '../connectors/runtime/epoch-name.ts';
 import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
 import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
 import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
+import { SWEEP } from '../connectors/runtime/snapshot-run.ts';
 import { type ReportedError, statusKeys, type TableReport } from '../connectors/runtime/status-log.ts';
 import { sinkGroup } from '../connectors/topic-names.ts';
+import { notClaimed } from './claims.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectorNames } from './config/names.ts';
 import type { LagTracker } from './lag.ts';
+import { isEpochDue } from './new-snapshots.ts';
 import type { TopicsView } from './topics-view.ts';
 
 export type Phase =
@@ -39,7 +43,7 @@ export interface TableStatus {
     readonly published: number;
     readonly byOperation: { readonly c: number; readonly u: number; readonly d: number };
     readonly lagRecords: number;
-    /** Null: nobody knows yet how far the stream is read. */
+    /** Null: nobody knows yet how far the stream is read, or nobody follows it (`changes: none`). */
     readonly lagSeconds: number | null;
   } & Outcomes;
   /** `at`: when it was said, ISO. */
@@ -51,6 +55,8 @@ export interface MigrationStatus {
   readonly target: string;
   readonly phase: Phase;
   readonly ready: boolean;
+  /** What the migration does not claim, in words (rule C1); null: it moves rows and changes. */
+  readonly notClaimed: string | null;
   readonly tables: readonly TableStatus[];
 }
 
@@ -87,6 +93,7 @@ export async function readStatus(
     target: migration.target.type,
     phase: overall(statuses.map((one) => one.phase)),
     ready: statuses.length > 0 && statuses.every((one) => one.phase === 'ready'),
+    notClaimed: notClaimed(migration),
     tables: statuses,
   };
 }
@@ -117,9 +124,13 @@ async function tableStatus(
   { tracker, behind }: { readonly tracker: LagTracker; readonly behind: 'source' | 'topics' },
 ): Promise<TableStatus> {
   const record = view.catalog.table(table);
-  const snapshot = view.catalog.currentSnapshot(table);
-  const reports = tableReports(migration, view, table);
-  const published = publishedRows(migration, view, table);
+  // Until an epoch that was asked for begins, the one before it says nothing of how far the table is; but it is all that
+  // the topics hold.
+  const isDue = behind === 'source' && isEpochDue(view, table);
+  const chain = isDue ? [] : view.catalog.currentChain(table);
+  const snapshot = chain[0] ?? null;
+  const reports = tableReports(migration, view, table, behind);
+  const published = publishedRows(migration, view, table, chain);
   const changes = publishedChanges(migration, view, table);
   const total = changes.c + changes.u + changes.d;
   // Asked before the ends: whatever was read up to then lies below them. Not below the last stable offset, which
@@ -129,9 +140,9 @@ async function tableStatus(
     tracker.sample(table, readToMs, await highWatermarks(view.kafka, view.names.changes(table)));
   }
   const lagSeconds = tracker.lagSeconds(table, sink.positions);
-  const loaded = isLoaded(migration, view, table, sink);
+  const loaded = !isDue && isLoaded(migration, view, table, sink);
   const lastError = lastErrorOf(reports.all);
-  const follows = migration.source.changes === 'streams';
+  const follows = record === null ? migration.source.changes === 'streams' : record.epoch.streamArn !== null;
   const ready = loaded && (!follows || (lagSeconds !== null && lagSeconds <= migration.ready.lagSeconds));
   return {
     table,
@@ -142,11 +153,11 @@ async function tableStatus(
     ),
     coverage: {
       proven: snapshot?.proof.proven ?? false,
-      from: time(snapshot?.proof.fromMs ?? record?.epoch.createdMs ?? null),
+      from: time(coveredFrom(migration, record, snapshot)),
       exportTime: time(snapshot?.proof.exportMs ?? null),
     },
     snapshot: {
-      files: snapshot?.facts.partitions ?? 0,
+      files: chain.reduce((files, { facts }) => files + facts.partitions, 0),
       filesPublished: published.done,
       published: published.rows + published.deadLettered,
       ...sink.snapshot,
@@ -158,7 +169,7 @@ async function tableStatus(
       ...sink.changes,
       deadLettered: sink.changes.deadLettered + changes.deadLettered,
       lagRecords: Math.max(0, total - sumOutcomes(sink.changes)),
-      lagSeconds: follows ? lagSeconds : 0,
+      lagSeconds: follows ? lagSeconds : null,
     },
     lastError,
   };
@@ -177,25 +188,40 @@ function phaseOf(
   return is.known ? 'capturing' : 'waiting';
 }
 
+/** Rule C1: events alone claim no coverage, so there is no time that it begins at. */
+function coveredFrom(
+  { source }: Migration,
+  record: TableRecord | null,
+  snapshot: SnapshotRecord | null,
+): number | null {
+  if (snapshot !== null) return snapshot.proof.fromMs;
+  return source.snapshot.from === 'none' ? null : (record?.epoch.createdMs ?? null);
+}
+
 /** Rule C7: loaded when every partition's gate is open for the current snapshot. */
 function isLoaded(migration: Migration, view: TopicsView, table: string, sink: SinkProgress): boolean {
-  if (migration.source.snapshot.from === 'none')
-    return view.catalog.table(table) !== null && sink.lanes.length > 0;
-  const snapshot = view.catalog.currentSnapshot(table);
-  if (snapshot?.state !== 'complete' || sink.lanes.length === 0) return false;
-  return sink.lanes.every((lane) => lane?.snapshot.gateOpen && lane.snapshot.snapshot === snapshot.facts.id);
+  const id = view.catalog.currentSnapshot(table)?.facts.id ?? null;
+  // Events only: the sink's own word that changes flow, in every partition, is all there is to wait for.
+  const stands = id === null ? migration.source.snapshot.from === 'none' : view.catalog.isLoaded(table);
+  if (!stands || sink.lanes.length === 0) return false;
+  return sink.lanes.every((lane) => lane?.snapshot.gateOpen && lane.snapshot.snapshot === id);
 }
 
 /** Rows of all snapshots that the topic holds. */
-function publishedRows(migration: Migration, view: TopicsView, table: string) {
+function publishedRows(
+  migration: Migration,
+  view: TopicsView,
+  table: string,
+  chain: readonly SnapshotRecord[],
+) {
   const offsets = view.offsets(connectorNames(migration).snapshot);
-  const current = view.catalog.currentSnapshot(table)?.facts.id;
+  const current = new Set(chain.map(({ facts }) => facts.id));
   const published = { rows: 0, deadLettered: 0, done: 0 };
   for (const { facts } of view.catalog.snapshots(table)) {
-    for (const { counts, done } of offsets.of(table, facts.id).values()) {
+    for (const [partition, { counts, done }] of offsets.of(table, facts.id)) {
       published.rows += counts.rows.reduce((a, b) => a + b, 0);
       published.deadLettered += counts.deadLettered;
-      if (done && facts.id === current) published.done++;
+      if (done && current.has(facts.id) && partition !== SWEEP) published.done++;
     }
   }
   return published;
@@ -219,7 +245,7 @@ function lastErrorOf(reports: readonly TableReport[]): TableStatus['lastError'] 
 }
 
 /** What each task last said of the table. */
-function tableReports(migration: Migration, view: TopicsView, table: string) {
+function tableReports(migration: Migration, view: TopicsView, table: string, behind: 'source' | 'topics') {
   const names = connectorNames(migration);
   const of = (connector: string, tasks: number) =>
     Array.from({ length: tasks }, (_, task) => view.status.get(statusKeys.table(connector, task, table)))
@@ -229,7 +255,9 @@ function tableReports(migration: Migration, view: TopicsView, table: string) {
   const snapshot = of(names.snapshot, source);
   const changes = of(names.changes, source);
   const complete = changes.length === source ? changes : [];
-  return { snapshot, changes: complete, all: [...changes, ...snapshot, ...of(names.sink, sink)] };
+  // At the topics' ends it does not matter what became of the source since.
+  const sources = behind === 'source' ? [...changes, ...snapshot] : [];
+  return { snapshot, changes: complete, all: [...sources, ...of(names.sink, sink)] };
 }
 
 function readTo(reports: readonly TableReport[]): number | null {

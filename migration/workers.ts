@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../connectors/clock.ts';
-import { avroConverter } from '../connectors/converters/avro.ts';
 import type { ConnectError } from '../connectors/errors.ts';
 import { PlainProducer } from '../connectors/kafka/plain-producer.ts';
 import type { Logger } from '../connectors/log.ts';
@@ -9,10 +8,10 @@ import { Generation } from '../connectors/runtime/generation.ts';
 import { SinkTask } from '../connectors/runtime/sink-task.ts';
 import type { SinkWorld } from '../connectors/runtime/sink-world.ts';
 import { SourceWorker } from '../connectors/runtime/source-worker.ts';
-import { StatusWriter } from '../connectors/runtime/status-log.ts';
 import { internalTopics } from '../connectors/topic-names.ts';
 import type { Migration } from './config/defaults.ts';
 import { internalPartitions } from './kafka-topics.ts';
+import { sinkWorld } from './sink-world.ts';
 import type { TopicsView } from './topics-view.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -21,35 +20,25 @@ export class Workers {
   readonly #sources: SourceWorker | null;
   readonly #sinks: readonly SinkTask[];
   readonly #producer: PlainProducer;
+  readonly #generation: Generation;
 
   /** @param sinksOnly no source task is taken, and the source is never contacted. */
   constructor(migration: Migration, view: TopicsView, wiring: Wiring, sinksOnly: boolean, log: Logger) {
     const internal = internalTopics(migration.name);
     this.#producer = new PlainProducer(view.kafka);
-    const status = new StatusWriter(
-      this.#producer,
-      internal.status,
-      internalPartitions.status,
-      systemClock,
-      view.status,
-    );
-    const world: SinkWorld = {
-      kafka: view.kafka,
-      group: migration.name,
-      topics: view.names,
-      partitions: migration.kafka.partitions,
-      converter: avroConverter,
-      catalog: view.catalog,
-      status,
-      deadLetters: this.#producer,
-      clock: systemClock,
-      log,
-    };
+    const world = sinkWorld(migration, view, this.#producer, log);
     this.#sinks = Array.from(
       { length: wiring.sink.tasks },
       (_, task) => new SinkTask(wiring.sink, world, task),
     );
-    this.#sources = sinksOnly ? null : sourceWorker(migration, view, wiring, world, this.#producer);
+    const names = { topic: internal.configs, group: migration.name };
+    this.#generation = new Generation(view.kafka, view.configs, this.#producer, names, systemClock);
+    this.#sources = sinksOnly ? null : sourceWorker(migration, view, wiring, world, this.#generation);
+  }
+
+  /** Asks for new epochs, by table; before {@link start}, so that every task of this process knows. */
+  async setEpochs(epochs: ReadonlyMap<string, number>): Promise<void> {
+    for (const [table, epoch] of epochs) await this.#generation.setEpoch(table, epoch);
   }
 
   async start(): Promise<void> {
@@ -74,17 +63,16 @@ function sourceWorker(
   view: TopicsView,
   wiring: Wiring,
   world: SinkWorld,
-  producer: PlainProducer,
+  generation: Generation,
 ): SourceWorker {
   const internal = internalTopics(migration.name);
-  const names = { topic: internal.configs, group: migration.name };
   return new SourceWorker(
     { ...world, offsets: (connector) => view.offsets(connector) },
     wiring.sources,
     {
       group: migration.name,
       workerId: `${hostname()}:${process.pid}-${randomUUID().slice(0, 8)}`,
-      generation: new Generation(view.kafka, view.configs, producer, names, systemClock),
+      generation,
       status: world.status,
       offsetsTopic: { name: internal.offsets, partitions: internalPartitions.offsets },
     },

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { addNotBuiltFlags } from '../not-built.ts';
+import { repeated } from '../option-values.ts';
 
 export interface MigrateOptions {
   readonly file: string;
@@ -8,6 +9,14 @@ export interface MigrateOptions {
   readonly until: 'loaded' | 'ready' | null;
   /** Never contact the source. */
   readonly sinksOnly: boolean;
+  /** Tables that begin a new epoch with a new snapshot. */
+  readonly newSnapshots: readonly string[];
+}
+
+interface RawOptions {
+  readonly until?: 'loaded' | 'ready';
+  readonly sinksOnly?: boolean;
+  readonly newSnapshot?: readonly string[];
 }
 
 export function register(program: Command, context: CommandContext): void {
@@ -21,8 +30,18 @@ export function register(program: Command, context: CommandContext): void {
     .argument('<file>', 'migration file')
     .addOption(new Option('--until <state>', 'end once all tables are there').choices(['loaded', 'ready']))
     .option('--sinks-only', 'write what the topics hold; never contact the source')
-    .action((file: string, raw: { until?: 'loaded' | 'ready'; sinksOnly?: boolean }) =>
-      context.run('migrate', { file, until: raw.until ?? null, sinksOnly: raw.sinksOnly === true }),
+    .option(
+      '--new-snapshot <table>',
+      'begin anew with a new snapshot of the table, the way out of a data gap; may be repeated',
+      repeated,
+    )
+    .action((file: string, raw: RawOptions) =>
+      context.run('migrate', {
+        file,
+        until: raw.until ?? null,
+        sinksOnly: raw.sinksOnly === true,
+        newSnapshots: raw.newSnapshot ?? [],
+      }),
     );
   addNotBuiltFlags(command);
 }

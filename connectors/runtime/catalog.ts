@@ -1,4 +1,10 @@
-import type { SinkRecord, SnapshotPartitionRecord, SnapshotRecord, TableRecord } from '../catalog-records.ts';
+import type {
+  RequestRecord,
+  SinkRecord,
+  SnapshotPartitionRecord,
+  SnapshotRecord,
+  TableRecord,
+} from '../catalog-records.ts';
 import { ConnectError } from '../errors.ts';
 import type { KeyedLog } from '../kafka/keyed-log.ts';
 
@@ -13,12 +19,13 @@ export const catalogKeys = {
   table: (table: string) => `table/${table}`,
   snapshot: (table: string, id: string) => `snapshot/${table}/${id}`,
   snapshotPartition: (table: string, id: string, partition: number) => `snapshot/${table}/${id}/${partition}`,
+  request: (table: string, epoch: number) => `request/${table}/${epoch}`,
   sink: (connector: string, table: string) => `sink/${connector}/${table}`,
 };
 
 export function catalogEntry(
   key: string,
-  record: TableRecord | SnapshotRecord | SnapshotPartitionRecord | SinkRecord | null,
+  record: TableRecord | SnapshotRecord | SnapshotPartitionRecord | RequestRecord | SinkRecord | null,
 ): KeyedEntry {
   return { key, value: record === null ? null : JSON.stringify(record) };
 }
@@ -85,10 +92,28 @@ export class Catalog {
     return found.sort((a, b) => a.epoch - b.epoch || a.rank - b.rank);
   }
 
-  /** The newest snapshot of the table's current epoch. */
+  /** The newest full snapshot of the table's current epoch, and the windows that continue it; empty without one. */
+  currentChain(table: string): readonly SnapshotRecord[] {
+    return this.#memo(`chain of ${table}`, () => {
+      const epoch = this.table(table)?.epoch.number;
+      const ofEpoch = this.snapshots(table).filter((snapshot) => snapshot.epoch === epoch);
+      const full = ofEpoch.findLast(({ windowOf }) => windowOf === null);
+      return full ? [full, ...ofEpoch.filter(({ windowOf }) => windowOf === full.facts.id)] : [];
+    });
+  }
+
+  /** The newest full snapshot of the table's current epoch. */
   currentSnapshot(table: string): SnapshotRecord | null {
-    const epoch = this.table(table)?.epoch.number;
-    return this.snapshots(table).findLast((snapshot) => snapshot.epoch === epoch) ?? null;
+    return this.currentChain(table)[0] ?? null;
+  }
+
+  /** Every row of the current snapshot and its windows stands in the topic. */
+  isLoaded(table: string): boolean {
+    return this.currentChain(table).at(-1)?.state === 'complete';
+  }
+
+  request(table: string, epoch: number): RequestRecord | null {
+    return this.#read<RequestRecord>(catalogKeys.request(table, epoch));
   }
 
   snapshotPartition(table: string, id: string, partition: number): SnapshotPartitionRecord | null {

@@ -5,6 +5,7 @@ import { retrying } from './backoff.ts';
 import { leadCapture } from './capture-lead.ts';
 import { coverageSoFarMs, prove } from './coverage.ts';
 import { epochName } from './epoch-name.ts';
+import { inEpoch } from './epochs.ts';
 import { readiness } from './lineage.ts';
 import type { OffsetStore, StoredPosition } from './offset-store.ts';
 import { taskOf } from './ownership.ts';
@@ -57,7 +58,7 @@ export class ChangesTable {
         (error) => report.fault(this.#table, error),
       );
     }
-    const record = await until(() => catalog.table(this.#table), catalog, context.signal);
+    const record = await until(() => inEpoch(this.#task, this.#table), catalog, context.signal);
     const offsets = this.#task.offsets(this.#task.definition.name);
     // Only a drained partition calls for another look; looking at every position would ask the source all the time.
     const unsubscribe = offsets.subscribe(({ table, partition }, stored) => {

@@ -8,9 +8,11 @@ import { until } from './wake.ts';
 
 const commitKey = (connector: string) => `commit-${connector}`;
 const fencingKey = (connector: string) => `tasks-fencing-${connector}`;
+const epochKey = (table: string) => `messina-epoch-${table}`;
 
 /**
- * Task counts of connectors and which of them may run, in the configs topic under Kafka Connect's keys.
+ * Task counts of connectors and which of them may run, in the configs topic under Kafka Connect's keys; and the epoch
+ * that each table is asked to be in, under a key of our own.
  *
  * When the number of tasks changes, partitions move between tasks, and a paused task of the old distribution could wake
  * up and append what another has long published. So task 0 fences the transactional ids of every task there was, says
@@ -47,6 +49,28 @@ export class Generation {
   /** Says how many tasks a connector should have; the last word counts, for all workers of the group. */
   async setTasks(connector: string, tasks: number): Promise<void> {
     if (this.tasks(connector) !== tasks) await this.#write(commitKey(connector), { tasks });
+  }
+
+  /** Number of the epoch that a table should be in (rule C11). */
+  epoch(table: string): number {
+    return wantedEpoch(this.#configs, table);
+  }
+
+  /** Asks for a table's epoch: the capture's task 0 begins it, now or when it runs again. */
+  async setEpoch(table: string, epoch: number): Promise<void> {
+    if (this.epoch(table) < epoch) await this.#write(epochKey(table), { epoch });
+  }
+
+  /**
+   * Fences every other task of a connector: whoever slept through the end of an epoch must not publish into the next
+   * (rule C3). Those that run begin anew by themselves.
+   */
+  async fenceOthers(connector: string, tasks: number, except: number): Promise<void> {
+    const others = Array.from({ length: tasks }, (_, task) => task).filter((task) => task !== except);
+    await TransactionalProducer.fence(
+      this.#kafka,
+      others.map((task) => `${this.#group}-${connector}-${task}`),
+    );
   }
 
   subscribe(listener: () => void): () => void {
@@ -89,10 +113,7 @@ export class Generation {
   }
 
   #number(key: string, field: string): number | null {
-    const value = this.#configs.get(key);
-    if (value === null) return null;
-    const number = (JSON.parse(value) as Record<string, unknown>)[field];
-    return typeof number === 'number' ? number : null;
+    return numberIn(this.#configs, key, field);
   }
 
   async #write(key: string, value: Record<string, number>): Promise<void> {
@@ -104,4 +125,16 @@ export class Generation {
     await this.#producer.send(this.#topic, 0, [record]);
     await this.#configs.readToEnd();
   }
+}
+
+/** Number of the epoch that a table should be in, as the configs topic says: 1 until a new snapshot is asked for. */
+export function wantedEpoch(configs: KeyedLog, table: string): number {
+  return numberIn(configs, epochKey(table), 'epoch') ?? 1;
+}
+
+function numberIn(configs: KeyedLog, key: string, field: string): number | null {
+  const value = configs.get(key);
+  if (value === null) return null;
+  const number = (JSON.parse(value) as Record<string, unknown>)[field];
+  return typeof number === 'number' ? number : null;
 }

@@ -123,10 +123,11 @@ export class Lane {
     const newest = this.#newestBegin();
     for (const raw of batch.records) {
       const { converter } = this.#target.world;
-      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, !this.#veryFirst);
+      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, this.#firstVersion);
       if ('incoming' in decoded) {
-        // Rows of a broken-off snapshot, behind a newer begin-marker.
-        rows.push(raw.offset < newest ? passedOver(decoded.incoming) : decoded.incoming);
+        rows.push(
+          raw.offset < newest || this.#isBrokenOff(decoded) ? passedOver(decoded.incoming) : decoded.incoming,
+        );
         continue;
       }
       await this.#writeRows(rows, decoded.offset);
@@ -163,7 +164,7 @@ export class Lane {
     const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
     this.#target.signal.throwIfAborted();
     const before = this.#state;
-    this.#state = onMarker(before, marker, record.changesOffsets?.[this.#topics.partition] ?? null);
+    this.#state = onMarker(before, marker, record, this.#topics.partition);
     if (this.#target.ordersByVersion) {
       // Rule C6: writes commute, so no change is passed over and none is written again.
       const { snapshot } = this.#state.changes;
@@ -182,7 +183,7 @@ export class Lane {
     const { converter } = this.#target.world;
     const incoming: Incoming[] = [];
     for (const raw of batch.records) {
-      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, true);
+      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, null);
       if (!('incoming' in decoded)) continue;
       // Changes before the snapshot's offset are in the snapshot: the gate passes them over.
       incoming.push(raw.offset < changes.writeFrom ? passedOver(decoded.incoming) : decoded.incoming);
@@ -216,11 +217,22 @@ export class Lane {
     return this.#target.world.catalog.snapshot(this.#target.table.facts.table, snapshot);
   }
 
-  /** Rows of the very first snapshot: nothing of their keys can be in the target (rule C9). */
-  get #veryFirst(): boolean {
+  /** V of the rows of the table's very first snapshot: nothing of their keys can be in the target (rule C9). */
+  get #firstVersion(): number | null {
+    const record = this.#current;
+    return record?.epoch === 1 && record.rank === 0 ? record.version : null;
+  }
+
+  /** A row of a broken-off snapshot, which a sleeping task has published behind a newer one's begin-marker. */
+  #isBrokenOff({ incoming }: { incoming: Incoming }): boolean {
+    const version = incoming.record?.version ?? Number.POSITIVE_INFINITY;
+    return version < (this.#current?.version ?? 0);
+  }
+
+  /** The snapshot whose rows are being written. */
+  get #current(): SnapshotRecord | null {
     const id = this.#state.snapshot.snapshot;
-    const record = id === null ? null : this.#record(id);
-    return record?.epoch === 1 && record.rank === 0;
+    return id === null ? null : this.#record(id);
   }
 }
 

@@ -27,6 +27,8 @@ export interface StoredPosition {
   /** Lowest time this partition lets coverage reach back to, ms; null: claims nothing. */
   readonly coverageMs: number | null;
   readonly counts: PublishedCounts;
+  /** Highest V published from this partition; 0: nothing was (rule C2: the next epoch outranks it). */
+  readonly version: number;
 }
 
 /** Hears of a position that was stored; null: it was deleted. */
@@ -102,6 +104,7 @@ export class OffsetStore {
       'messina.d': counts.d,
       'messina.rows': counts.rows.join(','),
       'messina.deadLettered': counts.deadLettered,
+      'messina.version': stored.version,
     };
     return { key: this.#key(name), value: JSON.stringify(value) };
   }
@@ -131,6 +134,7 @@ function parseValue(text: string): StoredPosition {
       rows: rows === '' ? [] : rows.split(',').map(Number),
       deadLettered: Number(flat['messina.deadLettered'] ?? 0),
     },
+    version: Number(flat['messina.version'] ?? 0),
   };
 }
 

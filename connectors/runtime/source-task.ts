@@ -133,10 +133,13 @@ export class SourceTask {
       );
       const turns = new Turns(POLLS_MAX);
       const files = new Turns(FILES_MAX);
-      const run = {
+      let fencing: Promise<void> | null = null;
+      const run: TaskRun = {
         ...this.#world,
         definition,
         task,
+        epoch: (table) => generation.epoch(table),
+        fenceOthers: () => (fencing ??= generation.fenceOthers(definition.name, definition.tasks, task)),
         publisher,
         turns,
         files,

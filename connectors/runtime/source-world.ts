@@ -45,6 +45,10 @@ export interface SourceWorld {
 export interface TaskRun extends SourceWorld {
   readonly definition: SourceDefinition;
   readonly task: number;
+  /** Number of the epoch that a table should be in. */
+  epoch(table: string): number;
+  /** Fences this connector's other tasks, once: whatever they publish from now on, they have begun anew for (rule C3). */
+  fenceOthers(): Promise<void>;
   readonly publisher: Publisher;
   /** Polls that may bring much at a time. */
   readonly turns: Turns;

@@ -65,7 +65,7 @@ export class Exports {
       describe: () => Promise.reject(new Error('the capture describes the table')),
       serverTimeMs: async () => this.#table.serverTimeMs(),
       slackMs: () => (isOff('C1.slack') ? 0 : kind.slackMs),
-      take: async (_options, _table, notBeforeMs, { clock, signal }) => {
+      take: async (_options, _table, { notBeforeMs }, { clock, signal }) => {
         let exportMs = kind.manifestMs;
         if (exportMs === null) {
           const fromMs = isOff('C1.slack') ? this.#time.nowMs : (notBeforeMs ?? 0);
@@ -74,7 +74,7 @@ export class Exports {
         }
         const readyMs = exportMs + kind.toMs + this.#time.random.between(0, 8000);
         await clock.sleep(Math.max(0, readyMs - this.#time.nowMs), signal);
-        return this.make(exportMs);
+        return [this.make(exportMs)];
       },
       discover: (_options, _table, snapshot) => partitionsOf(snapshot),
       open: async (_options, partition, from, { clock, signal }) => {

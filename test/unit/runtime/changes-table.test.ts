@@ -70,6 +70,7 @@ function world() {
   let readTo: () => number | null = () => null;
   const task = {
     task: 0,
+    epoch: () => 1,
     definition: { name: 'm-changes', tasks: 1, tolerance: 'none' },
     context: { clock: systemClock, log, signal: stop.signal },
     clock: systemClock,
@@ -124,7 +125,7 @@ describe('the capture of a table', () => {
     for (let i = 0; i < 20; i++) {
       const { key, value } = store.entry(
         { table: i % 2 ? 'T' : 'Other', of: 'epoch-1', partition: 'b' },
-        { position: { n: i }, done: false, coverageMs: null, counts: NO_COUNTS },
+        { position: { n: i }, done: false, coverageMs: null, counts: NO_COUNTS, version: 0 },
       );
       positions.write(key, value as string);
       await systemClock.sleep(1);

@@ -6,9 +6,12 @@ import type { PlainProducer } from '../../../connectors/kafka/plain-producer.ts'
 import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { retrying } from '../../../connectors/runtime/backoff.ts';
-import { DeadLetters } from '../../../connectors/runtime/dead-letters.ts';
+import { type DeadLetter, DeadLetters } from '../../../connectors/runtime/dead-letters.ts';
+import { FailureRuns } from '../../../connectors/runtime/failure-runs.ts';
 
 const from = { topic: 'dead', connector: 'm-alternator', task: 1, pluginName: 'AlternatorSink' };
+const place = { table: 'Music', topic: 't.changes', partition: 3 };
+const clock = { ...systemClock, now: () => Date.UTC(2026, 10, 21), sleep: async () => {} };
 const letter = (offset: number, code: 'RECORD_REFUSED' | 'RECORD_TOO_LARGE' = 'RECORD_REFUSED') => ({
   raw: {
     offset,
@@ -31,11 +34,20 @@ function producer(fails = false) {
   return { sent, producer: { send } as unknown as PlainProducer };
 }
 
+const lettersTo = (to: PlainProducer, tolerance: 'none' | 'all' = 'all') =>
+  new DeadLetters(to, from, tolerance, clock);
+/** Adds letters that nothing was written between. */
+const add = (letters: DeadLetters, ...some: readonly DeadLetter[]) =>
+  letters.add(
+    place,
+    some,
+    some.map(({ error }) => error),
+  );
+
 describe('a bad record', () => {
   test('is thrown, with its place, when none is tolerated', async () => {
     const { producer: to, sent } = producer();
-    const letters = new DeadLetters(to, from, 'none');
-    await expect(letters.add('t.changes', 3, [letter(17)])).rejects.toMatchObject({
+    await expect(add(lettersTo(to, 'none'), letter(17))).rejects.toMatchObject({
       code: 'RECORD_REFUSED',
       detail: { topic: 't.changes', partition: 3, offset: 17 },
     });
@@ -44,12 +56,14 @@ describe('a bad record', () => {
 
   test('is set aside with its original bytes and the headers of Kafka Connect', async () => {
     const { producer: to, sent } = producer();
-    await new DeadLetters(to, from, 'all').add('t.changes', 3, [letter(17)]);
+    await add(lettersTo(to), letter(17));
     const [record] = sent;
     expect(record).toMatchObject({ key: Buffer.from('k'), value: Buffer.from('v'), timestampMs: 17 });
     const headers = Object.fromEntries(record?.headers ?? []);
     expect(headers).toMatchObject({
       'messina.op': Buffer.from('u'),
+      'messina.table': 'Music',
+      'messina.set_aside': '2026-11-21T00:00:00.000Z',
       '__connect.errors.topic': 't.changes',
       '__connect.errors.partition': '3',
       '__connect.errors.offset': '17',
@@ -63,26 +77,8 @@ describe('a bad record', () => {
   });
 
   test('halts when it cannot be set aside (rule C8)', async () => {
-    const letters = new DeadLetters(producer(true).producer, from, 'all');
-    await expect(letters.add('t', 0, [letter(1)])).rejects.toMatchObject({ code: 'DEAD_LETTER_FAILED' });
-  });
-
-  test('after 99 equal ones in a row is a broken configuration', async () => {
-    const { producer: to } = producer();
-    const letters = new DeadLetters(to, from, 'all');
-    for (let i = 0; i < 99; i++) await letters.add('t', 0, [letter(i)]);
-    await expect(letters.add('t', 0, [letter(99)])).rejects.toMatchObject({ code: 'DEAD_LETTER_FLOOD' });
-  });
-
-  test('is no flood while others are written, or fail otherwise', async () => {
-    const letters = new DeadLetters(producer().producer, from, 'all');
-    for (let i = 0; i < 300; i++) {
-      await letters.add('t', 0, [letter(i, i % 2 ? 'RECORD_REFUSED' : 'RECORD_TOO_LARGE')]);
-    }
-    for (let i = 0; i < 300; i++) {
-      await letters.add('t', 0, [letter(i)]);
-      letters.succeeded();
-    }
+    const letters = lettersTo(producer(true).producer);
+    await expect(add(letters, letter(1))).rejects.toMatchObject({ code: 'DEAD_LETTER_FAILED' });
   });
 
   test('is sent again when the broker is away, and counts as one failure', async () => {
@@ -91,23 +87,87 @@ describe('a bad record', () => {
       if (left-- > 0) throw new KafkaError('NOT_ENOUGH_REPLICAS', 'away');
       return { baseOffset: 0 };
     };
-    const letters = new DeadLetters({ send } as unknown as PlainProducer, from, 'all');
-    const world = {
-      clock: { ...systemClock, sleep: async () => {} },
-      log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
-      signal: new AbortController().signal,
-    };
+    const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });
+    const world = { clock, log, signal: new AbortController().signal };
     const repeated = (step: () => Promise<void>) => retrying(step, world);
-    await letters.add('t.changes', 3, [letter(17)], repeated);
+    const one = letter(17);
+    await lettersTo({ send } as unknown as PlainProducer).add(place, [one], [one.error], repeated);
     expect(left).toBe(-1);
   });
 
   test('halts its table when its topic refuses it', async () => {
     const send = () => Promise.reject(new KafkaError('MESSAGE_TOO_LARGE', 'too large'));
-    const letters = new DeadLetters({ send } as unknown as PlainProducer, from, 'all');
-    await expect(letters.add('t.changes', 3, [letter(17)])).rejects.toMatchObject({
+    const letters = lettersTo({ send } as unknown as PlainProducer);
+    await expect(add(letters, letter(17))).rejects.toMatchObject({
       code: 'DEAD_LETTER_FAILED',
       remedy: 'halt',
     });
+  });
+
+  test('is the last of a hundred equal ones: nothing of that batch is set aside, and the table halts', async () => {
+    const { producer: to, sent } = producer();
+    const letters = lettersTo(to);
+    for (let i = 0; i < 99; i++) await add(letters, letter(i));
+    await expect(add(letters, letter(99))).rejects.toMatchObject({ code: 'DEAD_LETTER_FLOOD' });
+    expect(sent).toHaveLength(99);
+  });
+});
+
+describe('a run of failures', () => {
+  const refused = new ConnectError('RECORD_REFUSED', 'too long', { detail: { column: 'a' } });
+  const tooLarge = new ConnectError('RECORD_TOO_LARGE', 'too large');
+  const times = <T>(count: number, of: (i: number) => T): T[] =>
+    Array.from({ length: count }, (_, i) => of(i));
+
+  test('is a flood when a hundred equal ones follow each other; its error says what the last one was', () => {
+    const runs = new FailureRuns();
+    runs.observe(
+      'A',
+      times(99, () => refused),
+    );
+    expect(() => runs.observe('A', [refused])).toThrow(
+      expect.objectContaining({
+        code: 'DEAD_LETTER_FLOOD',
+        message: '100 records in a row failed with RECORD_REFUSED; the last: too long',
+        detail: { table: 'A', column: 'a' },
+      }),
+    );
+  });
+
+  test('is none while some fail otherwise', () => {
+    const runs = new FailureRuns();
+    runs.observe(
+      'A',
+      times(300, (i) => (i % 2 ? refused : tooLarge)),
+    );
+  });
+
+  test('is none where records between them are written, however many of a batch fail', () => {
+    const runs = new FailureRuns();
+    runs.observe(
+      'A',
+      times(900, (i) => (i % 3 ? refused : null)),
+    );
+    for (let i = 0; i < 300; i++) {
+      runs.observe('A', [refused]);
+      runs.succeeded('A');
+    }
+  });
+
+  test('is counted for each table by itself: a table that is well does not hide one that is not', () => {
+    const runs = new FailureRuns();
+    expect(() => {
+      for (let i = 0; i < 100; i++) {
+        runs.observe('A', [refused]);
+        runs.succeeded('B');
+      }
+    }).toThrow('100 records in a row');
+  });
+
+  test('is as long as it may be where records are known to be bad', () => {
+    new FailureRuns(Number.POSITIVE_INFINITY).observe(
+      'A',
+      times(1000, () => refused),
+    );
   });
 });

@@ -31,31 +31,34 @@ const incomingOf = (decoded: Decoded) => ('incoming' in decoded ? decoded.incomi
 
 describe('a record of a topic', () => {
   test('is written as it is without transforms', () => {
-    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [], true));
+    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [], null));
     expect(incoming).toMatchObject({ outcome: 'written', error: null });
     expect(incoming?.record?.op).toBe('u');
   });
 
   test('that a transform filters becomes a delete: its item does not belong in the target (rule C9)', () => {
-    const filter = { name: 'Filter', apply: () => null };
-    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [filter], true));
+    const filter = { name: 'Filter', fingerprint: '', apply: () => null };
+    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [filter], null));
     expect(incoming).toMatchObject({ outcome: 'filtered', record: { op: 'd', after: null } });
   });
 
   test('of the very first snapshot that a transform filters is not written at all', () => {
-    const filter = { name: 'Filter', apply: () => null };
-    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [filter], false));
+    const filter = { name: 'Filter', fingerprint: '', apply: () => null };
+    const incoming = incomingOf(
+      decodeIncoming(raw(change('a')), avroConverter, [filter], change('a').version),
+    );
     expect(incoming).toMatchObject({ outcome: 'filtered', record: null });
   });
 
   test('that a transform chokes on is a dead letter of that stage', () => {
     const broken = {
       name: 'Broken',
+      fingerprint: '',
       apply: () => {
         throw new Error('no such field');
       },
     };
-    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [broken], true));
+    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [broken], null));
     expect(incoming).toMatchObject({ stage: 'TRANSFORMATION', error: { code: 'RECORD_TRANSFORM' } });
   });
 
@@ -64,14 +67,14 @@ describe('a record of a topic', () => {
     ['of no schema of ours', { value: Buffer.from('{"not":"ours"}') }],
     ['cut short', { value: raw(change('a')).value?.subarray(0, 20) ?? null }],
   ])('%s is a dead letter, not an end', (_, broken) => {
-    const incoming = incomingOf(decodeIncoming({ ...raw(change('a')), ...broken }, avroConverter, [], true));
+    const incoming = incomingOf(decodeIncoming({ ...raw(change('a')), ...broken }, avroConverter, [], null));
     expect(incoming).toMatchObject({ record: null, error: { code: 'RECORD_UNDECODABLE' } });
   });
 });
 
 test('within a batch only the last record of a key is sent (rule C7)', () => {
   const batch = ['a', 'b', 'a', 'c', 'a'].map((pk, i) => {
-    const incoming = incomingOf(decodeIncoming(raw(change(pk), i), avroConverter, [], true));
+    const incoming = incomingOf(decodeIncoming(raw(change(pk), i), avroConverter, [], null));
     if (!incoming) throw new Error('a marker');
     return incoming;
   });

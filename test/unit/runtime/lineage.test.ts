@@ -9,6 +9,7 @@ const stored = (done: boolean, coverage: number | null = null): StoredPosition =
   done,
   coverageMs: coverage,
   counts: NO_COUNTS,
+  version: 0,
 });
 const shard = (id: string, ...after: string[]) => ({ id, after, expectedRecords: null });
 
@@ -57,6 +58,7 @@ describe('coverage (rule C1)', () => {
     begunMs: 5_000,
     firstOffsets: [],
     roots: ['a', 'b'],
+    streamEnabled: false,
   };
 
   test('is unknown until every root was read', () => {

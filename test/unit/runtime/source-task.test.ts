@@ -52,7 +52,7 @@ function subject() {
     task: 1,
     group: 'm',
     workerId: 'w',
-    generation: { fenced: async () => {}, onFenced: () => () => {} },
+    generation: { fenced: async () => {}, onFenced: () => () => {}, epoch: () => 1 },
     status,
     offsetsTopic: { name: 'o', partitions: 1 },
   } as unknown as SourceTaskOptions;

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConnectError } from '../../connectors/errors.ts';
+import { ConnectError } from '../errors.ts';
 
 /**
  * Bytes that do not fit in memory: a file that only this process sees.
