@@ -34,7 +34,8 @@ function readMap(reader: AvroReader, depth: number): Attributes {
   return map;
 }
 
-function readValue(reader: AvroReader, depth: number): AttributeValue {
+/** The AttributeValue that begins here, in a map or list at `depth`: 0 for an attribute of the item itself. */
+export function readValue(reader: AvroReader, depth: number): AttributeValue {
   switch (readBranch(reader)) {
     case BRANCH.S:
       return { S: reader.text() };

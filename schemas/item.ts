@@ -58,6 +58,11 @@ export class Item {
     return this.objects;
   }
 
+  /** The objects where they are there already, else null: for a look that makes none. */
+  get made(): Attributes | null {
+    return this.objects;
+  }
+
   /** Whether both hold the same values, in whatever order. */
   equals(other: Item): boolean {
     return this.avro.equals(other.avro) || itemDigest(this.avro).equals(itemDigest(other.avro));

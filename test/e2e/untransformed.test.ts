@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../../connectors/log.ts';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload } from '../../local/workload.ts';
 import { loadMigration } from '../../migration/config/load.ts';
 import { migrate } from '../../migration/run.ts';
 import { Item } from '../../schemas/item.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { migrationFile } from './harness/migration-file.ts';
@@ -13,6 +13,19 @@ import { migrationFile } from './harness/migration-file.ts';
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+const predicates = {
+  isNobody: { type: 'FieldMatches', field: 'Artist', pattern: 'nobody' },
+  isElsewhere: { type: 'HasField', field: 'Awards.Where' },
+};
+
+const transforms = [
+  { type: 'ReplaceField$Value', exclude: 'Nothing,Awards.Nothing', renames: 'Nowhere:Somewhere' },
+  { type: 'MaskField$Value', fields: 'Nothing' },
+  { type: 'Cast$Value', spec: 'Nothing:string' },
+  { type: 'Flatten$Value', predicate: 'isElsewhere' },
+  { type: 'Filter', predicate: 'isNobody' },
+];
 
 test('an item that nobody transforms stays bytes from the source to the target', async () => {
   await using services = await testServices();
@@ -25,16 +38,30 @@ test('an item that nobody transforms stays bytes from the source to the target',
   });
   await using workload = startWorkload({ ...address, items: 300, seed: 12, rate: 200, operations: 400 });
   await workload.finished;
-  const status = await migrate(await loadMigration(file.path, {}), {
-    until: 'ready',
-    sinksOnly: false,
-    signal: new AbortController().signal,
-    log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
-    onStatus() {},
-  });
+  const run = async (sinksOnly: boolean) =>
+    migrate(await loadMigration(file.path, {}), {
+      until: 'ready',
+      sinksOnly,
+      newSnapshots: [],
+      signal: new AbortController().signal,
+      log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
+      onStatus() {},
+    });
+  const status = await run(false);
   expect(status).toMatchObject({ ready: true, tables: [{ lastError: null, snapshot: { deadLettered: 0 } }] });
   await expectEqualTables(
     { client: services.source.client, table: 'Music' },
     { client: services.target.client, table: 'Music' },
+  );
+  // Transforms that are for other items than these look at bytes only.
+  await file.write({
+    tables: ['Music'],
+    target: { name: 'unconcerned', tables: { Music: 'Unconcerned' } },
+    rest: { transforms, predicates },
+  });
+  expect(await run(true)).toMatchObject({ ready: true, tables: [{ lastError: null }] });
+  await expectEqualTables(
+    { client: services.source.client, table: 'Music' },
+    { client: services.target.client, table: 'Unconcerned' },
   );
 });
