@@ -17,6 +17,10 @@ async function run(job: Job): Promise<Measured> {
       return (await import('./variants/write-document-batches.ts')).write(job);
     case 'migrate-messina':
       return (await import('./variants/migrate-messina.ts')).migrate(job);
+    case 'read-ion-messina':
+    case 'read-ion-js':
+    case 'read-json':
+      return (await import('./variants/read-lines.ts')).read(job);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ExportOnDisk } from './export-files.ts';
 import type { Shape } from './shapes.ts';
 
 /** What a measured process is asked to do, as JSON on its command line. */
-export type Job = PublishJob | WriteJob | BothJob;
+export type Job = PublishJob | WriteJob | BothJob | ReadJob;
 
 /** Export files to Kafka. */
 export interface PublishJob {
@@ -43,4 +43,11 @@ export interface BothJob {
   readonly export: ExportOnDisk;
   readonly name: string;
   readonly endpoint: string;
+}
+
+/** Lines of an export to records, in memory. */
+export interface ReadJob {
+  readonly variant: 'read-ion-messina' | 'read-ion-js' | 'read-json';
+  readonly shape: Shape;
+  readonly seconds: number;
 }

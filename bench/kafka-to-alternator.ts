@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { startDynamoDb } from '../local/dynamodb.ts';
 import { startKafka } from '../local/kafka.ts';
-import { clientOf } from '../local/table.ts';
+import { clientOf } from '../workload/table.ts';
 import { type ExportOnDisk, writeExport } from './export-files.ts';
 import type { WriteJob } from './jobs.ts';
 import type { Measured } from './meter.ts';

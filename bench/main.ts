@@ -1,4 +1,5 @@
 import { exportToKafka } from './export-to-kafka.ts';
+import { ion } from './ion.ts';
 import { kafkaToAlternator } from './kafka-to-alternator.ts';
 import { memory } from './memory.ts';
 import { readSettings } from './settings.ts';
@@ -7,6 +8,7 @@ import { readSettings } from './settings.ts';
 
 const benches = {
   'export-to-kafka': exportToKafka,
+  ion,
   'kafka-to-alternator': kafkaToAlternator,
   memory,
 };

@@ -1,5 +1,5 @@
 import type { TableFacts } from '../connectors/catalog-records.ts';
-import { type Random, randomFrom } from '../local/random.ts';
+import { type Random, randomFrom } from '../workload/random.ts';
 
 /** Kinds of items: a: 6 attributes, 200 B; b: 25 attributes, 1 KB; c: nested, 10 KB, as DynamoDB counts sizes. */
 export const shapes = ['a', 'b', 'c'] as const;

@@ -21,9 +21,14 @@ export function parseExportLine(
   try {
     return readUsual(scanner, input, start, end) ?? readMembers(scanner, input, start, end);
   } catch (error) {
-    if (!(error instanceof CodecError) || error.position === undefined) throw error;
-    throw new CodecError(error.code, error.message, error.position - start);
+    throw fromLineStart(error, start);
   }
+}
+
+/** The same fault, its position counted from the first byte of its line. */
+export function fromLineStart(error: unknown, start: number): unknown {
+  if (!(error instanceof CodecError) || error.position === undefined) return error;
+  return new CodecError(error.code, error.message, error.position - start);
 }
 
 /** A line as DynamoDB writes it, read in one pass; null when it is another. */

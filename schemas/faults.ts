@@ -1,6 +1,8 @@
 /** What can be wrong with bytes that claim to be an item, a key or a record. */
 export type CodecCode =
   | 'NOT_JSON'
+  | 'NOT_ION'
+  | 'ION_UNREADABLE'
   | 'ITEM_MISSING'
   | 'UNKNOWN_TYPE'
   | 'NUMBER_INVALID'
@@ -14,6 +16,7 @@ export type CodecCode =
   | 'KEY_MISSING'
   | 'KEY_TYPE'
   | 'KEY_EMPTY'
+  | 'KEY_OTHER'
   | 'SCHEMA_UNKNOWN'
   | 'AVRO_INVALID';
 

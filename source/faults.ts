@@ -6,6 +6,8 @@ import type { CodecCode, CodecError } from '../schemas/faults.ts';
 /** What each fault of a value is called in the table of errors. */
 const RECORD_CODES: Readonly<Record<CodecCode, ErrorCode>> = {
   NOT_JSON: 'RECORD_NOT_JSON',
+  NOT_ION: 'RECORD_NOT_ION',
+  ION_UNREADABLE: 'EXPORT_ION_UNREADABLE',
   ITEM_MISSING: 'RECORD_ITEM_MISSING',
   UNKNOWN_TYPE: 'RECORD_TYPE_UNKNOWN',
   NUMBER_INVALID: 'RECORD_NUMBER',
@@ -19,6 +21,7 @@ const RECORD_CODES: Readonly<Record<CodecCode, ErrorCode>> = {
   KEY_MISSING: 'RECORD_KEY',
   KEY_TYPE: 'RECORD_KEY',
   KEY_EMPTY: 'RECORD_KEY',
+  KEY_OTHER: 'RECORD_KEY',
   SCHEMA_UNKNOWN: 'RECORD_UNDECODABLE',
   AVRO_INVALID: 'RECORD_UNDECODABLE',
 };

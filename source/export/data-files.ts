@@ -9,6 +9,7 @@ import {
   locate,
   type Placement,
   placementsOf,
+  tailOf,
   urlOf,
 } from './locate.ts';
 import { checkManifest, type ExportSummary, invalid, manifestChecksum } from './manifest.ts';
@@ -127,13 +128,14 @@ export async function addUp(
   signal: AbortSignal,
 ): Promise<DataFileTotals> {
   const url = urlOf(manifest);
-  const keys = new Set<string>();
+  const tails = new Set<string>();
   let items = 0;
   let first: DataFile | null = null;
   let last: DataFile | null = null;
   for await (const file of dataFiles(store, manifest, signal)) {
-    if (keys.has(file.key)) throw invalid(url, `names ${file.key} twice`);
-    keys.add(file.key);
+    const tail = tailOf(summary.place, file.key);
+    if (tails.has(tail)) throw invalid(url, `names ${file.key} twice`);
+    tails.add(tail);
     items += file.itemCount;
     first ??= file;
     last = file;
@@ -145,7 +147,7 @@ export async function addUp(
       { detail: { url, expected: summary.itemCount, actual: items } },
     );
   }
-  return { files: keys.size, items, first, last };
+  return { files: tails.size, items, first, last };
 }
 
 function* readLine(lines: LineSplitter, url: string): Generator<DataFile> {

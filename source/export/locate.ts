@@ -46,7 +46,7 @@ export type Placement =
   | 'given'
   /** Relative to the folder of the manifest, as scylla-migrator writes them. */
   | 'relative'
-  /** Absolute, of an export that was copied elsewhere since: the same tail below the manifest's folder. */
+  /** Absolute, of an export that was copied elsewhere since: the same way from the manifest's folder. */
   | 'moved';
 
 /** Where one export lies, and where it says it lies. */
@@ -57,9 +57,30 @@ export interface ExportPlace {
   readonly ownFolder: string;
 }
 
-/** The tail of a key below the export's folder, as `data/x.json.gz`; the key itself where it lies elsewhere. */
-export function tailOf(place: ExportPlace, key: string): string {
-  return place.ownFolder !== '' && key.startsWith(place.ownFolder) ? key.slice(place.ownFolder.length) : key;
+/**
+ * The tail of a key below the export's folder, or below the folder that it shares with others, as `data/x.json.gz`; the key
+ * itself where it lies elsewhere.
+ */
+export function tailOf({ ownFolder }: ExportPlace, key: string): string {
+  return key.slice((isBelow(ownFolder, key) ? ownFolder : sharedBy(ownFolder, key)).length);
+}
+
+/**
+ * The folder above an export's own, where the key lies below it, else ''. Incremental exports have their data files there,
+ * all of them in one (DynamoDB developer guide, DynamoDB table export output format).
+ */
+function sharedBy(ownFolder: string, key: string): string {
+  const above = parentOf(ownFolder);
+  return isBelow(above, key) ? above : '';
+}
+
+function isBelow(folder: string, key: string): boolean {
+  return folder !== '' && key.startsWith(folder);
+}
+
+/** `a/b/` → `a/`. */
+function parentOf(folder: string): string {
+  return folderOf(folder.slice(0, -1));
 }
 
 /** Where a key leads under a placement; null where that placement cannot be meant. */
@@ -69,7 +90,8 @@ export function locate(place: ExportPlace, placement: Placement, key: string): L
   const at = (path: string): Location => ({ bucket: summary.bucket, key: path });
   if (placement === 'relative') return at(folder + key);
   if (placement === 'moved') {
-    return ownFolder !== '' && key.startsWith(ownFolder) ? at(folder + tailOf(place, key)) : null;
+    if (isBelow(ownFolder, key)) return at(folder + tailOf(place, key));
+    return sharedBy(ownFolder, key) === '' ? null : at(parentOf(folder) + tailOf(place, key));
   }
   if (isAtHome(place)) return at(folder.slice(0, folder.length - ownFolder.length) + key);
   return summary.bucket === null ? null : at(key);
@@ -77,7 +99,7 @@ export function locate(place: ExportPlace, placement: Placement, key: string): L
 
 /** The placements that are possible for a key, likeliest first; one alone needs no look whether the object is there. */
 export function placementsOf(place: ExportPlace, key: string): readonly Placement[] {
-  if (isAtHome(place) && key.startsWith(place.ownFolder)) return ['given'];
+  if (isAtHome(place) && tailOf(place, key) !== key) return ['given'];
   const all: readonly Placement[] = ['given', 'relative', 'moved'];
   return all.filter((placement) => locate(place, placement, key) !== null);
 }

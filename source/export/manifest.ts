@@ -9,14 +9,20 @@ import { type ObjectStore, readSmall } from './object-store.ts';
 const SUMMARY_BYTES_MAX = 1 << 20;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
-/** What a full export says of itself in its manifest-summary.json. */
+/** What the lines of data files are: DynamoDB JSON, or Amazon Ion in its text form. */
+export type ExportFormat = 'DYNAMODB_JSON' | 'ION';
+
+/** What an export says of itself in its manifest-summary.json. */
 export interface ExportSummary {
   readonly place: ExportPlace;
   /** The export's id, such as `01718000000000-1a2b3c4d`. */
   readonly id: string;
   readonly exportArn: string | null;
-  /** X, ms: exportTime, or startTime where that is all there is. */
+  /** X, ms: exportTime, or startTime where that is all there is; exportToTime of a window. */
   readonly exportMs: number;
+  /** An incremental export, which is a window: its exportFromTime, ms. Null: a full export. */
+  readonly fromMs: number | null;
+  readonly format: ExportFormat;
   readonly table: string;
   readonly tableId: string | null;
   /** The key of manifest-files.json as it stands in the summary. */
@@ -33,7 +39,9 @@ const summaryFields = z.looseObject({
   exportArn: text,
   startTime: time,
   exportTime: time,
-  exportFromTime: text,
+  exportFromTime: time,
+  exportToTime: time,
+  outputView: text,
   tableArn: text,
   tableId: text,
   manifestFilesS3Key: text,
@@ -41,6 +49,10 @@ const summaryFields = z.looseObject({
   outputFormat: text,
   exportType: text,
 });
+
+const TYPES = new Set(['FULL_EXPORT', 'INCREMENTAL_EXPORT']);
+/** The last one is what the prose of the API reference calls the second. */
+const VIEWS = new Set(['NEW_AND_OLD_IMAGES', 'NEW_IMAGE', 'NEW_IMAGES']);
 
 type SummaryFields = z.output<typeof summaryFields>;
 
@@ -62,8 +74,7 @@ export async function readSummary(
   checkManifest(url, expected, createHash('md5').update(bytes).digest('base64'));
   const fields = parseFields(url, bytes);
   refuseOthers(url, fields);
-  const exportTime = fields.exportTime ?? fields.startTime;
-  if (exportTime == null) throw invalid(url, 'names neither exportTime nor startTime');
+  const times = isWindow(fields) ? windowTimes(url, fields) : fullTimes(url, fields);
   const table = tableOf(fields.tableArn) ?? tableOf(fields.exportArn);
   if (table === null) throw invalid(url, 'names no table (tableArn)');
   const filesKey = fields.manifestFilesS3Key ?? 'manifest-files.json';
@@ -72,7 +83,8 @@ export async function readSummary(
     place: { summary: location, ownFolder: folderOf(filesKey) },
     id: exportId(fields, location),
     exportArn: fields.exportArn ?? null,
-    exportMs: Date.parse(exportTime),
+    ...times,
+    format: formatOf(url, fields),
     table,
     tableId: fields.tableId ?? null,
     filesKey,
@@ -144,16 +156,39 @@ function parseFields(url: string, bytes: Buffer): SummaryFields {
   throw invalid(url, field === '' ? 'is not a JSON object' : `has a wrong ${field}`, parsed.error);
 }
 
-// Not in this version: windows, and Ion.
+// Full exports have been seen without an exportType.
+function isWindow({ exportType, exportFromTime }: SummaryFields): boolean {
+  return exportType == null ? exportFromTime != null : exportType === 'INCREMENTAL_EXPORT';
+}
+
+type Times = Pick<ExportSummary, 'exportMs' | 'fromMs'>;
+
+function fullTimes(url: string, { exportTime, startTime }: SummaryFields): Times {
+  const time = exportTime ?? startTime;
+  if (time == null) throw invalid(url, 'names neither exportTime nor startTime');
+  return { exportMs: Date.parse(time), fromMs: null };
+}
+
+function windowTimes(url: string, { exportFromTime, exportToTime }: SummaryFields): Times {
+  if (exportFromTime == null) throw invalid(url, 'is an incremental export that names no exportFromTime');
+  if (exportToTime == null) throw invalid(url, 'is an incremental export that names no exportToTime');
+  const times = { exportMs: Date.parse(exportToTime), fromMs: Date.parse(exportFromTime) };
+  if (times.fromMs < times.exportMs) return times;
+  throw invalid(url, `begins at ${exportFromTime}, which is not before its end, ${exportToTime}`);
+}
+
 function refuseOthers(url: string, fields: SummaryFields): void {
-  const type = fields.exportType ?? (fields.exportFromTime == null ? 'FULL_EXPORT' : 'INCREMENTAL_EXPORT');
-  if (type === 'INCREMENTAL_EXPORT')
-    throw invalid(url, 'is an incremental export, which this version does not read');
-  if (type !== 'FULL_EXPORT')
-    throw invalid(url, `has the exportType ${type}, which this version does not read`);
-  const format = fields.outputFormat ?? 'DYNAMODB_JSON';
-  if (format !== 'DYNAMODB_JSON')
-    throw invalid(url, `is an export in ${format}, which this version does not read`);
+  const { exportType, outputView } = fields;
+  if (exportType != null && !TYPES.has(exportType))
+    throw invalid(url, `has the exportType ${exportType}, which this version does not read`);
+  if (outputView != null && !VIEWS.has(outputView))
+    throw invalid(url, `has the outputView ${outputView}, which does not hold the new images`);
+}
+
+function formatOf(url: string, { outputFormat }: SummaryFields): ExportFormat {
+  const format = outputFormat ?? 'DYNAMODB_JSON';
+  if (format === 'DYNAMODB_JSON' || format === 'ION') return format;
+  throw invalid(url, `is an export in ${format}, which this version does not read`);
 }
 
 /** `arn:…:table/Orders` or `arn:…:table/Orders/export/…` → `Orders`. */

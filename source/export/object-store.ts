@@ -20,6 +20,8 @@ export interface S3Options {
   readonly credentials: CredentialProvider;
   /** Attempts of one request within the SDK, the first included; default 3. */
   readonly attemptsMax?: number;
+  /** Whether a bucket in another region is asked there; default true. */
+  readonly followRedirects?: boolean;
 }
 
 /** An S3 client for large streams: no checksums of its own beside those of the export, no log lines. */
@@ -30,7 +32,7 @@ export function createS3Client(options: S3Options): S3Client {
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     forcePathStyle: options.forcePathStyle ?? false,
     maxAttempts: options.attemptsMax ?? 3,
-    followRegionRedirects: true,
+    followRegionRedirects: options.followRedirects ?? true,
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestChecksumCalculation: 'WHEN_REQUIRED',
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },

@@ -9,15 +9,14 @@ import type {
 } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
-import { parseExportLine } from '../../schemas/export-line.ts';
 import { CodecError } from '../../schemas/faults.ts';
 import { Item } from '../../schemas/item.ts';
-import { ItemScanner } from '../../schemas/scanner.ts';
 import { recordFault } from '../faults.ts';
 import { attributeAt } from './fault-place.ts';
 import { gunzipped, LINE_BYTES_MAX, LineSplitter } from './lines.ts';
 import type { Location } from './locate.ts';
 import type { ObjectStore } from './object-store.ts';
+import { type RowReader, rowReader } from './row.ts';
 
 /**
  * A batch of rows is cut into one record batch per topic partition, and two make a transaction: smaller ones cost a third
@@ -33,6 +32,10 @@ export interface OpenFile {
   readonly location: Location;
   readonly md5: string | null;
   readonly itemCount: number | null;
+  /** Of an incremental export: its lines say what became of keys, where a full one's hold items. */
+  readonly window: boolean;
+  /** Its lines are text Ion, not DynamoDB JSON. */
+  readonly ion: boolean;
 }
 
 /** Position in a data file: lines read, and whether the file has been found whole. */
@@ -42,14 +45,14 @@ interface FilePosition extends Position {
 }
 
 /**
- * Reads one data file of a full export.
+ * Reads one data file of an export.
  *
  * The file is read once before its first row is given, to compare its MD5 with the manifest's: no row of a damaged file
  * reaches the topic, and a position keeps its meaning, because the lines before it were these very lines. MD5 and item
  * count are taken again while rows are read; `done` is said only when they hold.
  *
  * A line that is no item is set aside with its bytes and counts as an item of the file. Throws EXPORT_CHECKSUM,
- * EXPORT_COUNT, EXPORT_GZIP, EXPORT_LINE_TOO_LONG, EXPORT_FILE_MISSING and what the store throws.
+ * EXPORT_COUNT, EXPORT_GZIP, EXPORT_LINE_TOO_LONG, EXPORT_ION_UNREADABLE, EXPORT_FILE_MISSING and what the store throws.
  */
 export class DataFileReader implements PartitionReader {
   readonly #store: ObjectStore;
@@ -57,7 +60,7 @@ export class DataFileReader implements PartitionReader {
   readonly #from: SnapshotFrom;
   readonly #stop = new AbortController();
   readonly #unlink: () => void;
-  readonly #scanner: ItemScanner;
+  readonly #rows: RowReader;
   readonly #lines: LineSplitter;
   readonly #skip: number;
   #chunks: AsyncGenerator<Buffer> | null = null;
@@ -74,7 +77,7 @@ export class DataFileReader implements PartitionReader {
     this.#store = store;
     this.#file = file;
     this.#from = from;
-    this.#scanner = new ItemScanner(from.table.keySchema);
+    this.#rows = rowReader(file, from.table.keySchema);
     this.#lines = new LineSplitter(file.id, lineBytesMax);
     this.#skip = Number(from.position?.['line'] ?? 0);
     this.#done = from.position?.['done'] === true;
@@ -133,32 +136,35 @@ export class DataFileReader implements PartitionReader {
     if (lines.line <= this.#skip) return;
     const { table, snapshot, version } = this.#from;
     try {
-      const { avro, key } = parseExportLine(this.#scanner, lines.bytes, lines.start, lines.end);
+      const { avro, key } = this.#rows.read(lines.bytes, lines.start, lines.end);
       batch.add(
         {
-          op: 'r',
+          op: avro === null ? 'd' : 'r',
           version,
           table: table.table,
           origin: { snapshot: snapshot.id, file: this.#file.id, line: lines.line },
           timestampMs: snapshot.exportMs,
           key,
           before: null,
-          after: Item.fromAvro(avro),
+          after: avro === null ? null : Item.fromAvro(avro),
         },
-        avro.length + key.length,
+        (avro?.length ?? 0) + key.length,
       );
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       // A copy: a slice would keep the chunk alive, and the carry is overwritten.
       const bytes = Buffer.from(lines.bytes.subarray(lines.start, lines.end));
-      batch.reject(this.#fault(error, bytes), bytes);
+      const fault = this.#fault(error, bytes);
+      if (fault.remedy !== 'dead-letter') throw fault;
+      batch.reject(fault, bytes);
     }
   }
 
   #fault(error: CodecError, line: Buffer): ConnectError {
     const { id: file } = this.#file;
     const place = { table: this.#from.table.table, file, line: this.#lines.line };
-    const attribute = error.position === undefined ? null : attributeAt(line, error.position);
+    const attribute =
+      error.position === undefined ? null : attributeAt(this.#rows.json(line), error.position);
     const where = `${file}, line ${place.line}`;
     if (attribute === null) return recordFault(error, where, place);
     return recordFault(error, `${where}, attribute ${JSON.stringify(attribute)}`, { ...place, attribute });

@@ -39,11 +39,16 @@ function codes(code: ErrorCode, ...names: string[]): [string, ErrorCode][] {
 export function storeFault(error: unknown, url: string): ConnectError {
   if (error instanceof ConnectError) return error;
   const { name, status, message } = factsOf(error);
-  const code = CODES.get(name) ?? codeOfStatus(status);
+  const code = isOfKms(name, message) ? 'EXPORT_KMS_DENIED' : (CODES.get(name) ?? codeOfStatus(status));
   return new ConnectError(code, `${url}: ${name}${message === '' ? '' : `: ${message}`}`, {
     cause: error,
     detail: { url, ...(status === null ? {} : { status }) },
   });
+}
+
+/** S3 hands on what KMS says: its own codes, or AccessDenied with the permission that is missing. */
+function isOfKms(name: string, message: string): boolean {
+  return name.startsWith('KMS.') || (name === 'AccessDenied' && /\bkms:/i.test(message));
 }
 
 function codeOfStatus(status: number | null): ErrorCode {

@@ -3,6 +3,7 @@ import type { Clock } from '../../connectors/clock.ts';
 import type {
   PartitionReader,
   Problem,
+  SnapshotAsked,
   SnapshotFrom,
   SnapshotSource,
   SourcePartition,
@@ -52,8 +53,9 @@ export function scanSource(connect: (options: ScanOptions) => ScanClient): Snaps
     describe: (options, table, context) => link(options, context).client.facts(table, context.signal),
     serverTimeMs: async (options, table, context) =>
       (await live(link(options, context), table, context)).serverTimeMs,
-    take: (options, table, notBeforeMs, context) =>
-      take(link(options, context), options, table, notBeforeMs, context),
+    take: async (options, table, asked, context) => [
+      await take(link(options, context), options, table, asked, context),
+    ],
     discover: (options, table, snapshot, context) =>
       discover(link(options, context), table, snapshot, context),
     open: (options, partition, from, context) =>
@@ -72,7 +74,7 @@ async function take(
   link: Link,
   options: ScanOptions,
   table: TableFacts,
-  notBeforeMs: number | null,
+  { notBeforeMs }: SnapshotAsked,
   context: TaskContext,
 ): Promise<SnapshotFacts> {
   const { clock, signal } = context;

@@ -29,9 +29,9 @@ export async function beginCapture(
 ): Promise<CaptureFacts> {
   const { clock, signal } = context;
   const deadlineMs = clock.monotonic() + WAIT_MAX_MS;
-  const goneSince = new Map<string, number>();
+  const seen: Seen = { goneSince: new Map(), enabled: false };
   for (;;) {
-    const facts = await captureNow(client, lister, table, goneSince, context);
+    const facts = await captureNow(client, lister, table, seen, context);
     if (facts !== null) return facts;
     if (clock.monotonic() >= deadlineMs) {
       throw new ConnectError(
@@ -46,12 +46,20 @@ export async function beginCapture(
   }
 }
 
+/** What this very call has seen and done so far. */
+interface Seen {
+  /** When each parent that is in no listing was first found missing. */
+  readonly goneSince: Map<string, number>;
+  /** It has enabled the stream. */
+  enabled: boolean;
+}
+
 /** Null: not yet. */
 async function captureNow(
   client: StreamClient,
   lister: ShardLister,
   table: TableFacts,
-  goneSince: Map<string, number>,
+  seen: Seen,
   context: TaskContext,
 ): Promise<CaptureFacts | null> {
   const { clock, log, signal } = context;
@@ -59,7 +67,10 @@ async function captureNow(
   assertSameTable(table, live.id);
   if (!live.stream?.enabled) {
     if (live.status !== 'ACTIVE') return null;
-    if (await enable(client, table.table, signal)) log.info({ table: table.table }, 'stream enabled');
+    if (await enable(client, table.table, signal)) {
+      seen.enabled = true;
+      log.info({ table: table.table }, 'stream enabled');
+    }
     return null;
   }
   assertSuitable(live.stream.viewType, table.table);
@@ -69,13 +80,14 @@ async function captureNow(
   if (listing?.status !== 'ENABLED' || listing.shards.size === 0) return null;
   assertSuitable(listing.viewType, table.table);
   const { serverTimeMs, shards } = listing;
-  if (!areGone(unlistedParents(shards), goneSince, clock.monotonic())) return null;
+  if (!areGone(unlistedParents(shards), seen.goneSince, clock.monotonic())) return null;
   // Without a creation time coverage begins now, which only asks more of the snapshot.
   return {
     streamArn: arn,
     createdMs: listing.createdMs ?? serverTimeMs,
     serverTimeMs,
     roots: rootsOf(shards),
+    enabled: seen.enabled,
   };
 }
 

@@ -25,7 +25,13 @@ import { assertSuitable } from './record.ts';
 import { ShardLister } from './shard-lister.ts';
 import { type StreamClient, streamClient } from './stream-client.ts';
 
-export const streamsOptions = z.strictObject(accessShape);
+export const streamsOptions = z.strictObject({
+  ...accessShape,
+  publishAll: z
+    .boolean()
+    .describe('Publish all that the stream holds: no snapshot holds what is older than the coverage.')
+    .exactOptional(),
+});
 export type StreamsOptions = z.infer<typeof streamsOptions>;
 
 /** Publishes the changes of tables from their DynamoDB streams (rules C1, C2 and C5). */
@@ -59,7 +65,8 @@ export function streamsSource(
       return capture.catch(rethrown(`Capturing the stream of table ${table.table}`, table.table, context));
     },
     discover: (options, table, epoch, context) => discover(link(options, context), table, epoch, context),
-    open: async (options, partition, from, context) => open(link(options, context), partition, from, context),
+    open: async (options, partition, from, context) =>
+      open(link(options, context), partition, from, context, options.publishAll === true),
   };
 }
 
@@ -101,6 +108,10 @@ async function listingOf(
   const live = await retried(() => client.describeTable(name, signal), { clock, signal });
   assertSameTable(table, live.id);
   const { stream } = live;
+  if (epoch.streamArn === null) {
+    const message = `Table ${name} was copied without its changes (source.changes: none)`;
+    throw new ConnectError('SOURCE_DATA_GAP', message, { detail: { table: name } });
+  }
   if (stream === null || stream.arn !== epoch.streamArn) {
     const now = stream === null ? 'has no stream any more' : 'has another stream than the one captured';
     throw new ConnectError('SOURCE_DATA_GAP', `Table ${name} ${now}`, { detail: { table: name } });
@@ -129,6 +140,7 @@ function open(
   partition: SourcePartition,
   from: ChangesFrom,
   context: TaskContext,
+  publishAll: boolean,
 ): PartitionReader {
   const { client, lister } = link;
   const { clock, signal } = context;
@@ -149,6 +161,7 @@ function open(
       start: startState(from),
       first: from.position === null,
       coverageMs: from.coverageMs,
+      publishAll,
       closed: partition.facts?.['open'] === false,
       cursor: new ShardCursor(client, arn, shard, clock, signal),
       openAt: () => lister.openAt(arn, shard, signal),

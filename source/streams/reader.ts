@@ -24,6 +24,8 @@ export interface ShardReaderOptions {
   readonly first: boolean;
   /** Coverage as far as it is known, ms. */
   readonly coverageMs: number;
+  /** What is older than the coverage is published too: there is no snapshot that holds it (rule C1). */
+  readonly publishAll: boolean;
   /** Known to be closed: nothing is waited for in it. */
   readonly closed: boolean;
   readonly cursor: ShardCursor;
@@ -83,7 +85,7 @@ export class ShardReader implements PartitionReader {
 
   #follow(answer: CursorAnswer): SourceBatch {
     const { page } = answer;
-    const { record, coverageMs } = this.#options;
+    const { record, coverageMs, publishAll } = this.#options;
     // Before the page's own records move p: it is the silence before them that is judged.
     const horizon = look(this.#state.horizon, record.shard, page.serverTimeMs);
     const start = { ...this.#state, horizon };
@@ -91,7 +93,7 @@ export class ShardReader implements PartitionReader {
       this.#tip.reset();
       this.#lag.renewed();
     }
-    const covered = Math.max(coverageMs, horizon.coverageMs);
+    const covered = publishAll ? 0 : Math.max(coverageMs, horizon.coverageMs);
     const read = readRecords(page.records, start, covered, this.#behind, record);
     if (read.skipped > 0) {
       const { shard } = record;

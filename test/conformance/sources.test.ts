@@ -1,8 +1,18 @@
 import type { TableFacts } from '../../connectors/catalog-records.ts';
 import type { SourcePartition } from '../../connectors/connector.ts';
 import { s3ExportSource } from '../../source/export/connector.ts';
-import { itemLine, music, optionsFor, testContext, writeExport } from '../unit/source/export-fixture.ts';
+import {
+  chainOptions,
+  itemLine,
+  music,
+  optionsFor,
+  testContext,
+  writeChain,
+  writeExport,
+} from '../unit/source/export-fixture.ts';
+import { fullSpec, windowSpec } from '../unit/source/export-history.ts';
 import { ScanWorld } from '../unit/source/scan-world.ts';
+import { asked } from '../unit/source/snapshot-asked.ts';
 import { EPOCH, FACTS, MINUTE, START, StreamWorld, type WorldShard } from '../unit/source/stream-world.ts';
 import { type Held, type SourceSubject, sourceSuite } from './source-suite.ts';
 
@@ -46,9 +56,27 @@ const filler = 'x'.repeat(400_000);
 const row = (id: string) => itemLine({ id: { S: id }, filler: { S: filler } });
 const unreadable = (id: string) => itemLine({ id: { S: id }, odd: { Q: '1' } });
 
-sourceSuite('the export source', { kind: 'snapshot', rejects: true }, async (): Promise<SourceSubject> => {
+const formats = {
+  json: {
+    lineOf: (id: string, bad: boolean) => (bad ? unreadable(id) : row(id)),
+    outputFormat: 'DYNAMODB_JSON',
+  },
+  ion: {
+    lineOf: (id: string, bad: boolean) =>
+      `$ion_1_0 {Item:{id:"${id}",${bad ? 'odd:1e0' : `filler:"${filler}"`}}}`,
+    outputFormat: 'ION',
+  },
+};
+
+for (const format of ['json', 'ion'] as const)
+  sourceSuite(`the export source, ${format}`, { kind: 'snapshot', rejects: true }, () =>
+    exportSubject(format),
+  );
+
+async function exportSubject(format: keyof typeof formats): Promise<SourceSubject> {
+  const { lineOf, outputFormat } = formats[format];
   const table: TableFacts = { ...music, keySchema: [{ name: 'id', type: 'S' }], attributeTypes: { id: 'S' } };
-  const files = ['a.json.gz', 'b.json.gz'];
+  const files = [`a.${format}.gz`, `b.${format}.gz`];
   const heldBy = (file: string): Held[] =>
     Array.from({ length: 10 }, (_, i) => {
       const id = `${file}-row-${i}`;
@@ -57,12 +85,13 @@ sourceSuite('the export source', { kind: 'snapshot', rejects: true }, async (): 
   const written = await writeExport({
     files: files.map((name) => ({
       name,
-      lines: heldBy(name).map(({ id, as }) => (as === 'put' ? row(id) : unreadable(id))),
+      lines: heldBy(name).map(({ id, as }) => lineOf(id, as === 'rejected')),
     })),
+    summary: { outputFormat },
   });
   const options = optionsFor(written.summaryUrl);
   const context = testContext();
-  const snapshot = await s3ExportSource.take(options, table, null, context);
+  const [snapshot] = await s3ExportSource.take(options, table, asked(), context);
   return {
     table: table.table,
     holds: new Map(files.map((name) => [`data/${name}`, heldBy(name)])),
@@ -76,7 +105,59 @@ sourceSuite('the export source', { kind: 'snapshot', rejects: true }, async (): 
       ),
     [Symbol.asyncDispose]: () => written[Symbol.asyncDispose](),
   };
-});
+}
+
+const changed = (id: string) => windowLine({ NewImage: { id: { S: id }, filler: { S: filler } } }, id);
+const gone = (id: string) => windowLine({ OldImage: { id: { S: id }, filler: { S: filler } } }, id);
+const odd = (id: string) => windowLine({ NewImage: { id: { S: id }, odd: { Q: '1' } } }, id);
+const windowLine = (images: object, id: string) =>
+  JSON.stringify({
+    Metadata: { WriteTimestampMicros: { N: '1718001234567890' } },
+    Keys: { id: { S: id } },
+    ...images,
+  });
+
+/** The last one of a full export and two windows. */
+async function windowSubject(): Promise<SourceSubject> {
+  const table: TableFacts = { ...music, keySchema: [{ name: 'id', type: 'S' }], attributeTypes: { id: 'S' } };
+  const hour = 3_600_000;
+  const x = Date.parse('2024-06-10T06:13:20Z');
+  const heldBy = (file: string): Held[] =>
+    Array.from({ length: 12 }, (_, i) => {
+      const id = `${file}-row-${i}`;
+      return { id, as: (['put', 'delete', 'put', 'rejected'] as const)[i % 4]! };
+    });
+  const lineOf = ({ id, as }: Held) => (as === 'put' ? changed(id) : as === 'delete' ? gone(id) : odd(id));
+  const files = ['a', 'b'];
+  const end = x + 2 * hour;
+  const chain = await writeChain([
+    fullSpec(x, [[row('full')]]),
+    windowSpec(x - hour, x + hour, [[changed('earlier')]]),
+    windowSpec(
+      x + hour,
+      end,
+      files.map((file) => heldBy(file).map(lineOf)),
+    ),
+  ]);
+  const options = chainOptions(chain.summaryUrls);
+  const context = testContext();
+  const snapshot = (await s3ExportSource.take(options, table, asked(), context)).at(-1)!;
+  return {
+    table: table.table,
+    holds: new Map(files.map((file, i) => [`data/window-${end}-${i}.json.gz`, heldBy(file)])),
+    discover: () => listed(s3ExportSource.discover(options, table, snapshot, context)),
+    open: (partition, position) =>
+      s3ExportSource.open(
+        options,
+        partition,
+        { position, parents: [], table, snapshot, version: 7 },
+        context,
+      ),
+    [Symbol.asyncDispose]: () => chain[Symbol.asyncDispose](),
+  };
+}
+
+sourceSuite('the export source, of a window of a chain', { kind: 'snapshot', rejects: true }, windowSubject);
 
 sourceSuite('the streams source', { kind: 'changes', rejects: true }, async () => {
   const world = new StreamWorld();

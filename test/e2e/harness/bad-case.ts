@@ -1,6 +1,6 @@
 import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { createMusicTable } from '../../../local/table.ts';
+import { createMusicTable } from '../../../workload/table.ts';
 import { type TestServices, testServices } from '../../services.ts';
 import { type ExportSpec, type WrittenExport, writeExport } from '../../unit/source/export-fixture.ts';
 import { expectExit, messina } from './messina.ts';

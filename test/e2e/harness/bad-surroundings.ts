@@ -1,8 +1,8 @@
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { keyOf } from '../../../local/items.ts';
-import { loadItems } from '../../../local/load.ts';
 import { freePorts } from '../../../local/ports.ts';
-import { createMusicTable } from '../../../local/table.ts';
+import { loadItems } from '../../../workload/fill.ts';
+import { keyOf } from '../../../workload/keys.ts';
+import { createMusicTable } from '../../../workload/table.ts';
 import { type BadCase, type BadWorld, exportOf, sourceTable } from './bad-case.ts';
 import { line } from './bad-exports.ts';
 import { denying, startDynamoDbFront, withRecords } from './dynamodb-front.ts';

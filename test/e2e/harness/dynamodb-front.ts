@@ -3,20 +3,27 @@ import type { Answer } from '../../alternator/answers.ts';
 import { isObject, type JsonObject } from '../../alternator/json.ts';
 import { listenAt, sendAnswer } from '../../alternator/node.ts';
 import { requestBody } from '../../alternator/request-body.ts';
-import { callerOf, upstreamAt } from '../../alternator/upstream.ts';
+import { type Caller, callerOf, upstreamAt } from '../../alternator/upstream.ts';
 
 export interface DynamoDbFront extends AsyncDisposable {
   readonly endpoint: string;
 }
 
+/** Answers an operation itself; null: it is left to DynamoDB Local. */
+export type OwnAnswer = (operation: string, body: JsonObject, caller: Caller) => Promise<Answer | null>;
+
 /**
  * An address before a DynamoDB Local that changes answers, as no client could make it answer by itself.
  *
  * @param change gets each operation's answer and gives the one that the client gets.
+ * @param own answers what DynamoDB Local does not have
+ * @param accessKeyId whose database every caller gets; default: its own
  */
 export async function startDynamoDbFront(
   endpoint: string,
   change: (operation: string, answer: Answer) => Answer,
+  own: OwnAnswer = async () => null,
+  accessKeyId: string | null = null,
 ): Promise<DynamoDbFront> {
   const upstream = upstreamAt(endpoint);
   const [port] = await freePorts(1);
@@ -25,7 +32,12 @@ export async function startDynamoDbFront(
     if ('refusal' in received) return sendAnswer(response, received.refusal);
     const target = String(request.headers['x-amz-target'] ?? '');
     const operation = target.slice(target.indexOf('.') + 1);
-    const answer = await upstream.send(callerOf(request.headers.authorization), target, received.body);
+    const { authorization } = request.headers;
+    const caller = callerOf(
+      accessKeyId === null ? authorization : authorization?.replace(/(?<=Credential=)[^/]+/, accessKeyId),
+    );
+    const answer =
+      (await own(operation, received.body, caller)) ?? (await upstream.send(caller, target, received.body));
     sendAnswer(response, change(operation, answer));
   });
   return {

@@ -10,6 +10,7 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { Position, SourceBatch, SourcePartition, TaskContext } from '../../../connectors/connector.ts';
 import { s3ExportSource } from '../../../source/export/connector.ts';
 import type { ExportSourceOptions } from '../../../source/export/options.ts';
+import { asked } from './snapshot-asked.ts';
 
 /** Exports as AWS writes them, made here with node:zlib and JSON.stringify alone: our own exporter has no part in them. */
 
@@ -55,6 +56,17 @@ export interface ExportSpec {
   readonly extraFields?: boolean;
   /** Where the folder of the export really lies, below the directory. Default: where its keys say. */
   readonly folder?: string;
+  /** Id of the export. */
+  readonly id?: string;
+  /** An incremental export: its data files lie in the folder that all incremental exports share. */
+  readonly window?: WindowSpec;
+}
+
+/** What an incremental export says of its window. Times in ISO 8601. */
+export interface WindowSpec {
+  readonly from: string;
+  readonly to: string;
+  readonly view: 'NEW_IMAGE' | 'NEW_AND_OLD_IMAGES';
 }
 
 export const md5Of = (bytes: Buffer | string): string => createHash('md5').update(bytes).digest('base64');
@@ -64,9 +76,12 @@ export const song = (artist: string, more: object = {}): string =>
 
 /** What lies at which path, relative to the directory that stands for the bucket. */
 export function exportFiles(spec: ExportSpec): Map<string, Buffer> {
-  const home = `${spec.prefix ?? ''}AWSDynamoDB/${EXPORT_ID}/`;
+  const shared = `${spec.prefix ?? ''}AWSDynamoDB/`;
+  const home = `${shared}${spec.id ?? EXPORT_ID}/`;
   const folder = spec.folder ?? home;
   const base = spec.keys === 'relative' ? '' : home;
+  const dataBase = spec.window && base !== '' ? shared : base;
+  const dataFolder = spec.window && base !== '' ? folderAbove(folder) : folder;
   const objects = new Map<string, Buffer>();
   const entries: string[] = [];
   let total = 0;
@@ -75,7 +90,7 @@ export function exportFiles(spec: ExportSpec): Map<string, Buffer> {
       ? file.lines
       : Buffer.from(file.lines.map((l) => `${l}\n`).join(''));
     const gz = file.compressed ?? gzipSync(plain);
-    if (file.missing !== true) objects.set(`${folder}data/${file.name}`, file.damage?.(gz) ?? gz);
+    if (file.missing !== true) objects.set(`${dataFolder}data/${file.name}`, file.damage?.(gz) ?? gz);
     const itemCount = file.itemCount ?? (Buffer.isBuffer(file.lines) ? 0 : file.lines.length);
     total += itemCount;
     entries.push(
@@ -83,7 +98,7 @@ export function exportFiles(spec: ExportSpec): Map<string, Buffer> {
         itemCount,
         ...(file.md5 === null ? {} : { md5Checksum: file.md5 ?? md5Of(gz) }),
         etag: '5f2d8c1b7a9e4f60b3d21c0e9a8f7b64-1',
-        dataFileS3Key: file.key ?? `${base}data/${file.name}`,
+        dataFileS3Key: file.key ?? `${dataBase}data/${file.name}`,
         ...(spec.extraFields ? { compressedSizeBytes: gz.length } : {}),
       }),
     );
@@ -109,14 +124,23 @@ export function exportFiles(spec: ExportSpec): Map<string, Buffer> {
 }
 
 function summaryOf(spec: ExportSpec, base: string, itemCount: number): object {
+  const { window } = spec;
+  const times = window
+    ? {
+        version: '2023-08-01',
+        exportFromTime: window.from,
+        exportToTime: window.to,
+        outputView: window.view,
+        exportType: 'INCREMENTAL_EXPORT',
+      }
+    : { version: '2020-06-30', exportTime: '2024-06-10T06:13:20.000Z' };
   const full: Record<string, unknown> = {
-    version: '2020-06-30',
-    exportArn: `${TABLE_ARN}/export/${EXPORT_ID}`,
+    ...times,
+    exportArn: `${TABLE_ARN}/export/${spec.id ?? EXPORT_ID}`,
     startTime: '2024-06-10T06:13:21.000Z',
     endTime: '2024-06-10T06:18:41.377Z',
     tableArn: TABLE_ARN,
     tableId: TABLE_ID,
-    exportTime: '2024-06-10T06:13:20.000Z',
     s3Bucket: 'example-exports',
     s3Prefix: null,
     s3SseAlgorithm: 'AES256',
@@ -137,8 +161,36 @@ export interface WrittenExport extends AsyncDisposable {
   readonly summaryUrl: string;
 }
 
+/** `a/b/` → `a/`. */
+const folderAbove = (folder: string): string =>
+  folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+
 export async function writeExport(spec: ExportSpec): Promise<WrittenExport> {
   const directory = await mkdtemp(join(tmpdir(), 'messina-export-'));
+  const summaryUrl = await writeFiles(directory, spec);
+  return {
+    directory,
+    summaryUrl,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** A full export and windows, in one directory that stands for the bucket. */
+export async function writeChain(
+  specs: readonly ExportSpec[],
+): Promise<{ directory: string; summaryUrls: readonly string[] } & AsyncDisposable> {
+  const directory = await mkdtemp(join(tmpdir(), 'messina-export-'));
+  const summaryUrls: string[] = [];
+  for (const spec of specs) summaryUrls.push(await writeFiles(directory, spec));
+  return {
+    directory,
+    summaryUrls,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** The URL of the summary. */
+async function writeFiles(directory: string, spec: ExportSpec): Promise<string> {
   let summaryUrl = '';
   for (const [path, bytes] of exportFiles(spec)) {
     const target = join(directory, path);
@@ -146,11 +198,7 @@ export async function writeExport(spec: ExportSpec): Promise<WrittenExport> {
     await writeFile(target, bytes);
     if (path.endsWith('manifest-summary.json')) summaryUrl = pathToFileURL(target).href;
   }
-  return {
-    directory,
-    summaryUrl,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
-  };
+  return summaryUrl;
 }
 
 export function optionsFor(summaryUrl: string, more: object = {}): ExportSourceOptions {
@@ -168,13 +216,38 @@ export const testContext = (signal = new AbortController().signal): TaskContext 
   signal,
 });
 
+/** Options for the exports of a chain. */
+export function chainOptions([full, ...windows]: readonly string[], more: object = {}): ExportSourceOptions {
+  return optionsFor(full ?? '', { incremental: { Music: windows }, ...more });
+}
+
+export interface SnapshotReading {
+  readonly snapshot: SnapshotFacts;
+  readonly partitions: SourcePartition[];
+  readonly batches: SourceBatch[];
+}
+
 /** Everything a snapshot gives, by the contract alone. */
-export async function readAll(
+export async function readAll(options: ExportSourceOptions, table = music): Promise<SnapshotReading> {
+  const [snapshot] = await s3ExportSource.take(options, table, asked(), testContext());
+  return readSnapshot(options, snapshot, table);
+}
+
+/** The full export and the windows of a chain, each as a whole and in their order. */
+export async function readChain(options: ExportSourceOptions, table = music): Promise<SnapshotReading[]> {
+  const readings: SnapshotReading[] = [];
+  for (const snapshot of await s3ExportSource.take(options, table, asked(), testContext())) {
+    readings.push(await readSnapshot(options, snapshot, table));
+  }
+  return readings;
+}
+
+async function readSnapshot(
   options: ExportSourceOptions,
-  table = music,
-): Promise<{ snapshot: SnapshotFacts; partitions: SourcePartition[]; batches: SourceBatch[] }> {
+  snapshot: SnapshotFacts,
+  table: TableFacts,
+): Promise<SnapshotReading> {
   const context = testContext();
-  const snapshot = await s3ExportSource.take(options, table, null, context);
   const partitions: SourcePartition[] = [];
   const batches: SourceBatch[] = [];
   for await (const partition of s3ExportSource.discover(options, table, snapshot, context)) {

@@ -80,7 +80,14 @@ class MemoryStore implements ObjectStore {
 
 const snapshot = { id: 'e', exportMs: 1, arn: null, partitions: 1, rows: null, facts: {} };
 const from = { position: null, parents: [], table: music, snapshot, version: 1 };
-const file = { id: 'data/a.json.gz', location: { bucket: null, key: '/a' }, md5: null, itemCount: null };
+const file = {
+  id: 'data/a.json.gz',
+  location: { bucket: null, key: '/a' },
+  md5: null,
+  itemCount: null,
+  window: false,
+  ion: false,
+};
 
 describe('a reader', () => {
   test('reads ahead by no more than a bounded number of bytes', async () => {

@@ -6,6 +6,7 @@ import { scanSource } from '../../../source/scan/connector.ts';
 import { scanOptions } from '../../../source/scan/options.ts';
 import type { LiveTable, ScanClient } from '../../../source/scan/scan-client.ts';
 import { JumpingClock } from './jumping-clock.ts';
+import { asked } from './snapshot-asked.ts';
 import { FACTS, START } from './stream-world.ts';
 
 export const PROVISIONED = { mode: 'PROVISIONED', readUnits: 100, writeUnits: 1 } as const;
@@ -71,7 +72,8 @@ export class ScanWorld implements ScanClient {
     return batches;
   }
 
-  take(notBeforeMs: number | null, more = {}) {
-    return this.source.take(this.options(more), FACTS, notBeforeMs, this.context);
+  async take(notBeforeMs: number | null, more = {}): Promise<SnapshotFacts> {
+    const [snapshot] = await this.source.take(this.options(more), FACTS, asked(notBeforeMs), this.context);
+    return snapshot;
   }
 }

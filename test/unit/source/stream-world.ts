@@ -45,6 +45,7 @@ export class StreamWorld implements StreamClient {
   };
   readonly shards = new Map<string, WorldShard>();
   readonly source: ChangesSource<StreamsOptions> = streamsSource(() => this);
+  options: StreamsOptions = OPTIONS;
   readonly calls: string[] = [];
   /** When DescribeStream was called. */
   readonly listedAtMs: number[] = [];
@@ -181,8 +182,7 @@ export class StreamWorld implements StreamClient {
 
   async epoch(): Promise<Epoch> {
     const { streamArn, createdMs, serverTimeMs, roots } = await this.capture();
-    const version0 = 1_000_000_000;
-    return { number: 1, version0, streamArn, createdMs, begunMs: serverTimeMs, firstOffsets: [0], roots };
+    return { ...EPOCH, streamArn, createdMs, begunMs: serverTimeMs, roots };
   }
 
   async discover(epoch: Epoch, context: TaskContext = this.context): Promise<SourcePartition[]> {
@@ -202,7 +202,7 @@ export class StreamWorld implements StreamClient {
     const { after = [], open = true, ...rest } = from;
     const partition = { id, after, expectedRecords: null, facts: { parent: after[0] ?? null, open } };
     const full = { position: null, parents: [], table: FACTS, epoch: EPOCH, coverageMs: START, ...rest };
-    const reader = await this.source.open(OPTIONS, partition, full, this.context);
+    const reader = await this.source.open(this.options, partition, full, this.context);
     return new Reading(reader);
   }
 
@@ -272,4 +272,5 @@ export const EPOCH: Epoch = {
   begunMs: START,
   firstOffsets: [0],
   roots: ['root'],
+  streamEnabled: false,
 };

@@ -22,6 +22,7 @@ describe('beginning a capture', () => {
       // It has waited until the missing parent was surely gone.
       serverTimeMs: START + 15_000,
       roots: ['gone-child', 'a', 'd'],
+      enabled: false,
     });
     expect(world.enabled).toBe(0);
   });
@@ -52,7 +53,7 @@ describe('beginning a capture', () => {
       if (waits === 5) world.shard('root');
       return sleep(ms, signal);
     };
-    expect((await world.capture()).roots).toEqual(['root']);
+    expect(await world.capture()).toMatchObject({ roots: ['root'], enabled: true });
     expect(world.enabled).toBe(1);
   });
 
@@ -69,7 +70,7 @@ describe('beginning a capture', () => {
     world.shard('root');
     world.table = { ...world.table, stream: off };
     world.faults.enableStream = [refused('ResourceInUseException'), refused('STREAM_NOT_ENABLED')];
-    await world.capture();
+    expect((await world.capture()).enabled).toBe(true);
     expect(world.enabled).toBe(1);
   });
 

@@ -185,6 +185,21 @@ describe('coverage', () => {
     expect(next.position).toMatchObject({ published: true });
   });
 
+  test('without a snapshot nothing is too old to be published, and it is history: a hole in it is a gap', async () => {
+    const world = new StreamWorld();
+    world.options = { ...world.options, publishAll: true };
+    const shard = world.shard('root');
+    world.write(shard, 'a', '1');
+    world.clock.advance(23.9 * HOUR);
+    world.write(shard, 'a', '2');
+    const reading = await world.open('root', { coverageMs: START + 24 * HOUR });
+    const batch = await reading.poll();
+    expect(batch.records).toHaveLength(2);
+    expect(batch.position).toMatchObject({ published: true });
+    world.clock.advance(25 * HOUR);
+    await expect(reading.poll()).rejects.toEqual(gap);
+  });
+
   test('of an old stream begins where the shard is first read, and older records are left to the snapshot', async () => {
     const world = new StreamWorld();
     const shard = world.shard('root');
