@@ -1,5 +1,5 @@
+import { SpillFile } from '../../connectors/buckets/spill-file.ts';
 import type { Candidate } from './sides.ts';
-import { SpillFile } from './spill-file.ts';
 
 /** Bytes of lines that are kept in memory before they go to disk together. */
 const PAGE_BYTES = 1 << 20;
@@ -53,18 +53,19 @@ type Line = [
   key: string,
   base: [digest: string | null, version: number, place: number] | null,
   Candidate['suspicion'],
+  Candidate['tried'],
 ];
 
-function toLine({ key, base, suspicion }: Candidate): string {
+function toLine({ key, base, suspicion, tried }: Candidate): string {
   const kept = base && [base.digest?.toString('hex') ?? null, base.version, base.place];
-  return JSON.stringify([key.toString('base64'), kept, suspicion]);
+  return JSON.stringify([key.toString('base64'), kept, suspicion, tried]);
 }
 
 function fromLine(line: string): Candidate {
-  const [name, kept, suspicion] = JSON.parse(line) as Line;
+  const [name, kept, suspicion, tried] = JSON.parse(line) as Line;
   const key = Buffer.from(name, 'base64');
-  if (kept === null) return { key, base: null, suspicion };
+  if (kept === null) return { key, base: null, suspicion, tried };
   const [digest, version, place] = kept;
   const base = { key, digest: digest === null ? null : Buffer.from(digest, 'hex'), version, place };
-  return { key, base, suspicion };
+  return { key, base, suspicion, tried };
 }

@@ -1,6 +1,6 @@
-import type { Buckets } from './buckets.ts';
-import { type Entry, newer, sameDigest } from './entry.ts';
-import { keyHash } from './key-hash.ts';
+import type { Buckets } from '../../connectors/buckets/buckets.ts';
+import { type Entry, newer, sameDigest } from '../../connectors/buckets/entry.ts';
+import { keyHash } from '../../connectors/buckets/key-hash.ts';
 
 /** Most bytes of a side that are compared at a time: a larger bucket is read several times, a share each time. */
 const SHARE_BYTES_MAX = 8 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { decodeAttributes } from '../../schemas/decode.ts';
 import { checkNothingFollows } from '../../schemas/export-line.ts';
 import { CodecError } from '../../schemas/faults.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
@@ -6,9 +7,9 @@ import type { KeySchema } from '../../schemas/values.ts';
 import { ConfigError } from '../config/errors.ts';
 
 /**
- * Reads keys, framed, each once, from JSON lines of DynamoDB JSON; empty lines are passed over, other attributes too.
+ * Reads keys, framed, each once, from JSON lines of DynamoDB JSON; empty lines are passed over.
  *
- * @throws ConfigError that names the line which is no full key of the table, or says that the file cannot be read
+ * @throws ConfigError that names the line which is not the full key and nothing else, or says that the file cannot be read
  */
 export async function readKeys(file: string, keySchema: KeySchema): Promise<Buffer[]> {
   const scanner = new ItemScanner(keySchema);
@@ -31,14 +32,18 @@ function readKey(
   number: number,
   keySchema: KeySchema,
 ): Buffer {
+  const names = keySchema.map(({ name, type }) => `${JSON.stringify(name)} (${type})`).join(' and ');
+  const remedy = `Each line is a key as DynamoDB JSON, with ${names} and nothing else.`;
   try {
-    const { key, end } = scanner.scan(line, 0, line.length);
+    const { key, avro, end } = scanner.scan(line, 0, line.length);
     checkNothingFollows(line, end, line.length);
-    return key;
+    const isKey = (attribute: string) => keySchema.some(({ name }) => name === attribute);
+    const other = [...decodeAttributes(avro).keys()].find((attribute) => !isKey(attribute));
+    if (other === undefined) return key;
+    throw fault(file, number, `Attribute ${JSON.stringify(other)} is not of the key`, remedy);
   } catch (thrown) {
     if (!(thrown instanceof CodecError)) throw thrown;
-    const names = keySchema.map(({ name, type }) => `${JSON.stringify(name)} (${type})`).join(' and ');
-    throw fault(file, number, thrown.message, `Each line is a key as DynamoDB JSON, with ${names}.`);
+    throw fault(file, number, thrown.message, remedy);
   }
 }
 

@@ -2,7 +2,6 @@ import type { Clock } from '../../connectors/clock.ts';
 import { CandidateList } from './candidates.ts';
 import { judge, type Look } from './judge.ts';
 import type { Candidate, Movement, Side, Sighting } from './sides.ts';
-import type { Tally } from './tally.ts';
 
 /** Looks at a key, the first one included. */
 export const LOOKS_MAX = 5;
@@ -10,6 +9,13 @@ export const LOOKS_MAX = 5;
 const PAUSES_PER_LAG = 2;
 /** Keys that are looked at together. */
 const KEYS_AT_ONCE = 500;
+
+/** Hears how each key is judged. */
+export interface Verdicts {
+  /** @param counts false: neither side has an item, and nobody asked for the key by name. */
+  equal(candidate: Candidate, counts: boolean): void;
+  differs(candidate: Candidate, source: Sighting, target: Sighting): Promise<void>;
+}
 
 export interface LookWorld {
   readonly source: Side;
@@ -19,7 +25,7 @@ export interface LookWorld {
   readonly signal: AbortSignal;
   /** A change older than this is in the target, where all is well; ms. */
   readonly lagMs: number;
-  readonly tally: Tally;
+  readonly verdicts: Verdicts;
   /** Keys on neither side count as equal: they were asked for by name. */
   readonly countsAbsent: boolean;
 }
@@ -87,17 +93,16 @@ async function lookAtGroup(
       moves,
     };
     const judgement = judge(suspicion, look, limits);
-    if (judgement === 'equal') countEqual(world, sourceSaw, targetSaw);
-    else if (judgement === 'different') await world.tally.differs(key, sourceSaw, targetSaw);
+    if (judgement === 'equal') {
+      const isThere = sourceSaw.digest !== null || targetSaw.digest !== null;
+      world.verdicts.equal(candidate, world.countsAbsent || isThere);
+    } else if (judgement === 'different') await world.verdicts.differs(candidate, sourceSaw, targetSaw);
     else left.push({ ...candidate, suspicion: judgement });
   }
   return left;
 }
 
-function countEqual({ tally, countsAbsent }: LookWorld, source: Sighting, target: Sighting): void {
-  if (countsAbsent || source.digest !== null || target.digest !== null) tally.equal();
-}
-
-function textOf({ digest }: { readonly digest: Buffer | null }): string | null {
+/** A digest as looks compare and keep it. */
+export function textOf({ digest }: { readonly digest: Buffer | null }): string | null {
   return digest?.toString('hex') ?? null;
 }

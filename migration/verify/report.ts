@@ -11,7 +11,7 @@ export interface Example {
   readonly attributes: readonly string[];
 }
 
-export interface TableReport {
+export interface TableReport extends Partial<RepairCounts> {
   readonly table: string;
   /** Keys that are on at least one side; with `--keys`, the keys given. */
   readonly compared: number;
@@ -19,13 +19,30 @@ export interface TableReport {
   readonly missing: number;
   readonly different: number;
   readonly extra: number;
+  /**
+   * Rows that the topics never mention, where such were there before: events alone, with `target.existing: keep`. They
+   * are neither compared nor mended.
+   */
+  readonly unknown?: number;
   /** The first ones found. */
   readonly examples: readonly Example[];
   /**
    * Only against the topics, which speak of what they hold: every change of the source before this time is in them
-   * (rule C12). Null: nobody captures, or not all of the table was read yet.
+   * (rule C12). Of a copy: the time of its snapshot. Null: not all of the table was read yet.
    */
   readonly sourceReadTo?: string | null;
+}
+
+/** What became of the differences that were found; only after a repair (rule C12). All speak of the last look. */
+export interface RepairCounts {
+  /** Keys that this run has mended, and found equal after that; an extra row that was deleted is one. */
+  readonly repaired: number;
+  /** Keys that still differ, and were left because they keep changing, or may be mended yet. */
+  readonly waiting: number;
+  /** Keys that still differ: writes were acknowledged, and the row is what it was. Somebody wrote it with a later clock. */
+  readonly immovable: number;
+  /** Keys that still differ: the target takes no such item, or none can be made (a transform fails on it). */
+  readonly refused: number;
 }
 
 export interface VerifyReport {
@@ -33,6 +50,8 @@ export interface VerifyReport {
   readonly target: string;
   readonly against: 'source' | 'topics';
   readonly equal: boolean;
+  /** What the migration does not claim, in words (rule C1); null: it moves rows and changes. */
+  readonly notClaimed: string | null;
   readonly tables: readonly TableReport[];
 }
 

@@ -1,6 +1,7 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { Item } from '../../schemas/item.ts';
-import type { Entry } from './entry.ts';
 import type { Suspicion } from './judge.ts';
+import type { Tried } from './tried.ts';
 
 /** A key that is looked at again. */
 export interface Candidate {
@@ -9,13 +10,15 @@ export interface Candidate {
   readonly base: Entry | null;
   /** What earlier looks saw; null before the first. */
   readonly suspicion: Suspicion | null;
+  /** What a repair knows of it; null: it has not been judged. */
+  readonly tried: Tried | null;
 }
 
 /** What a look at one key of one side found. */
 export interface Sighting {
   /** Null: there is no item. */
   readonly digest: Buffer | null;
-  /** The item itself, for examples; null where there is none, or it cannot be had any more. */
+  /** The item itself, for examples and repair; null where there is none, or it cannot be had (any more). */
   item(): Promise<Item | null>;
 }
 
@@ -46,10 +49,17 @@ export interface Movement {
   drain(): Promise<void>;
   /** A watched key's changes, oldest first: all of the last {@link KEPT_LAGS} lags, and the one before them. */
   traces(key: Buffer): readonly Trace[];
+  /** Drops the changes of keys that have not moved since then (monotonic ms): who needs them has them. */
+  forget(beforeMs: number): void;
 }
 
 /** How long changes are kept, in times of the lag. */
 export const KEPT_LAGS = 2;
 
 /** Nothing ever moves: for a table whose changes nobody captures. */
-export const STILL: Movement = { watch: () => {}, drain: () => Promise.resolve(), traces: () => [] };
+export const STILL: Movement = {
+  watch: () => {},
+  drain: () => Promise.resolve(),
+  traces: () => [],
+  forget: () => {},
+};

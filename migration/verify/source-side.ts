@@ -1,3 +1,4 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { TableFacts } from '../../connectors/catalog-records.ts';
 import type { TaskContext, Transform } from '../../connectors/connector.ts';
 import { retried } from '../../dynamodb/retry.ts';
@@ -11,7 +12,6 @@ import { type Access, clientsFor } from '../../source/access.ts';
 import { sourceFault } from '../../source/faults.ts';
 import { readRate, TablePaces } from '../../source/scan/read-rate.ts';
 import { scanClient } from '../../source/scan/scan-client.ts';
-import type { Entry } from './entry.ts';
 import type { Side } from './sides.ts';
 import { sightingOf } from './target-side.ts';
 import { expectedItem, rowRecord } from './transformed.ts';
@@ -31,9 +31,12 @@ export function sourceSide(options: SourceSideOptions, context: TaskContext): Si
   const { access, table, transforms } = options;
   const { tables } = clientsFor(access);
   const asExpected = (key: Buffer, item: Item) =>
-    transforms.length === 0 ? item : expectedItem(rowRecord(table.table, key, item), transforms);
+    transforms.length === 0
+      ? { item, certain: true }
+      : expectedItem(rowRecord(table.table, key, item), transforms);
   const entryOf = ({ key, avro }: ScannedItem): Entry => {
-    const expected = transforms.length === 0 ? avro : (asExpected(key, Item.fromAvro(avro))?.avro ?? null);
+    const expected =
+      transforms.length === 0 ? avro : (asExpected(key, Item.fromAvro(avro)).item?.avro ?? null);
     return { key, digest: expected === null ? null : itemDigest(expected), version: 0, place: 0 };
   };
   return {
@@ -51,7 +54,11 @@ export function sourceSide(options: SourceSideOptions, context: TaskContext): Si
       try {
         const keys = candidates.map(({ key }) => key);
         const items = await getItems(tables, table.table, table.keySchema, keys, context);
-        return items.map((item, i) => sightingOf(item && asExpected(keys[i]!, item)));
+        return items.map((item, i) => {
+          if (item === null) return sightingOf(null);
+          const expected = asExpected(keys[i]!, item);
+          return sightingOf(expected.item, expected.certain);
+        });
       } catch (error) {
         throw faultOf(error, 'Reading keys of', table.table, context.signal);
       }

@@ -11,17 +11,27 @@ export class Tally {
   readonly #counts = { equal: 0, missing: 0, different: 0, extra: 0 };
   readonly #examples: Example[] = [];
   readonly #showKeys: boolean;
+  #unknown = 0;
 
   constructor(showKeys: boolean) {
     this.#showKeys = showKeys;
   }
 
-  equal(keys = 1): void {
+  equal(_key: unknown, counts: boolean): void {
+    if (counts) this.#counts.equal += 1;
+  }
+
+  equalKeys(keys: number): void {
     this.#counts.equal += keys;
   }
 
+  /** Counts a row of the target that nothing can be said of. */
+  unknown(): void {
+    this.#unknown += 1;
+  }
+
   /** Counts a key whose sides differ for good. */
-  async differs(key: Buffer, source: Sighting, target: Sighting): Promise<void> {
+  async differs({ key }: { readonly key: Buffer }, source: Sighting, target: Sighting): Promise<void> {
     const kind: DifferenceKind =
       source.digest === null ? 'extra' : target.digest === null ? 'missing' : 'different';
     this.#counts[kind] += 1;
@@ -34,7 +44,8 @@ export class Tally {
   report(table: string): TableReport {
     const { equal, missing, different, extra } = this.#counts;
     const compared = equal + missing + different + extra;
-    return { table, compared, equal, missing, different, extra, examples: this.#examples };
+    const report = { table, compared, equal, missing, different, extra, examples: this.#examples };
+    return this.#unknown === 0 ? report : { ...report, unknown: this.#unknown };
   }
 
   // Keys are values of items: nobody sees them who has not asked.

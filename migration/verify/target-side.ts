@@ -1,8 +1,8 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { SinkTable } from '../../connectors/catalog-records.ts';
 import type { SinkConnector, TaskContext } from '../../connectors/connector.ts';
 import { itemDigest } from '../../schemas/digest.ts';
 import type { Item } from '../../schemas/item.ts';
-import type { Entry } from './entry.ts';
 import type { Side, Sighting } from './sides.ts';
 
 /** The target's table, as its sink connector reads it back. */
@@ -25,12 +25,19 @@ export function targetSide(
     },
     async look(candidates) {
       const keys = candidates.map(({ key }) => key);
-      return (await plugin.lookUp(options, table, keys, context)).map(sightingOf);
+      return (await plugin.lookUp(options, table, keys, context)).map((item) => sightingOf(item));
     },
   };
 }
 
-/** What was seen of an item that is at hand. */
-export function sightingOf(item: Item | null): Sighting {
-  return { digest: item === null ? null : itemDigest(item.avro), item: () => Promise.resolve(item) };
+/**
+ * What was seen of an item that is at hand.
+ *
+ * @param certain false: it is compared, and never written
+ */
+export function sightingOf(item: Item | null, certain = true): Sighting {
+  return {
+    digest: item === null ? null : itemDigest(item.avro),
+    item: () => Promise.resolve(certain ? item : null),
+  };
 }

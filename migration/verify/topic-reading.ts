@@ -1,7 +1,7 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { beginOffsets, endOffsets } from '../../connectors/kafka/offsets.ts';
 import { TopicReader } from '../../connectors/kafka/reader.ts';
-import type { Entry } from './entry.ts';
 import { entriesOf, type TableTopics } from './topic-records.ts';
 
 /** By topic, the offset of each partition. */

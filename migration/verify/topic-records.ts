@@ -1,3 +1,4 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { Converter, Transform } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
@@ -5,7 +6,6 @@ import { type FetchedBatch, TopicReader } from '../../connectors/kafka/reader.ts
 import type { InRecord } from '../../connectors/kafka/record-decode.ts';
 import { itemDigest } from '../../schemas/digest.ts';
 import type { Item } from '../../schemas/item.ts';
-import type { Entry } from './entry.ts';
 import { expectedItem } from './transformed.ts';
 
 /** How a table's records are read from its two topics. */
@@ -51,7 +51,7 @@ export function entriesOf(
   return entries;
 }
 
-/** Reads the item at a place again; null when the record is a delete, or is not there any more. */
+/** Reads the item at a place again; null when it is a delete, is not there any more, or a transform fails on it. */
 export async function itemAt(
   kafka: KafkaClient,
   topics: TableTopics,
@@ -66,13 +66,16 @@ export async function itemAt(
     const [batch] = await reader.fetch();
     if (batch === undefined) continue;
     const raw = batch.records.find((record) => record.offset === offset);
-    return raw?.key ? read(raw, raw.key, topics).item : null;
+    const found = raw?.key ? read(raw, raw.key, topics) : null;
+    return found?.certain ? found.item : null;
   }
 }
 
 function read(raw: InRecord, key: Buffer, { converter, transforms }: TableTopics) {
   if (raw.value === null) throw new ConnectError('RECORD_UNDECODABLE', 'A record without a value');
   const record = converter.decode({ key, value: raw.value, timestampMs: raw.timestampMs });
-  const item = transforms.length === 0 ? record.after : expectedItem(record, transforms);
-  return { item, version: record.version };
+  const { version, after } = record;
+  const { item, certain } =
+    transforms.length === 0 ? { item: after, certain: true } : expectedItem(record, transforms);
+  return { item, certain, version };
 }

@@ -1,8 +1,9 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { TaskContext } from '../../connectors/connector.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { partitionOf } from '../../connectors/kafka/murmur2.ts';
+import { offsetsForTime } from '../../connectors/kafka/offsets.ts';
 import type { Item } from '../../schemas/item.ts';
-import type { Entry } from './entry.ts';
 import type { Candidate, Movement, Side, Sighting } from './sides.ts';
 import { beginsOf, endsOf, entriesBetween, type Offsets } from './topic-reading.ts';
 import { itemAt, type TableTopics } from './topic-records.ts';
@@ -26,23 +27,30 @@ export class TopicSide implements Side {
     topics: TableTopics,
     context: TaskContext,
     ends: Offsets,
-    lagMs: number,
+    movement: TopicMovement,
   ) {
     this.#kafka = kafka;
     this.#topics = topics;
     this.#context = context;
     this.#ends = ends;
-    this.#movement = movementFrom(kafka, topics, context, ends, lagMs);
+    this.#movement = movement;
   }
 
-  /** What is published until now is what `rows` gives; what comes later shows in the movement and in looks. */
+  /**
+   * What is published until now is what `rows` gives; what comes later shows in the movement and in looks.
+   *
+   * @param since as of {@link openMovement}
+   */
   static async open(
     kafka: KafkaClient,
     topics: TableTopics,
     context: TaskContext,
     lagMs: number,
+    since: number | null,
   ): Promise<TopicSide> {
-    return new TopicSide(kafka, topics, context, await endsOf(kafka, topics), lagMs);
+    const ends = await endsOf(kafka, topics);
+    const from = await changesSince(kafka, topics, ends, since);
+    return new TopicSide(kafka, topics, context, ends, movementFrom(kafka, topics, context, from, lagMs));
   }
 
   get movement(): Movement {
@@ -76,14 +84,33 @@ export function newestOf({ key, base }: Candidate, movement: Movement): Omit<Ent
   return moved !== undefined && moved.version >= (base?.version ?? -1) ? moved : base;
 }
 
-/** What is published from now on, for a comparison whose source side is not the topics. */
+/**
+ * What is published from now on, for a comparison whose source side is not the topics.
+ *
+ * @param since changes made since then come too, epoch ms of the source; null: none
+ */
 export async function openMovement(
   kafka: KafkaClient,
   topics: TableTopics,
   context: TaskContext,
   lagMs: number,
+  since: number | null,
 ): Promise<Movement> {
-  return movementFrom(kafka, topics, context, await endsOf(kafka, topics), lagMs);
+  const ends = await endsOf(kafka, topics);
+  return movementFrom(kafka, topics, context, await changesSince(kafka, topics, ends, since), lagMs);
+}
+
+/** The ends, but in the changes topic where the changes of a time begin. */
+async function changesSince(
+  kafka: KafkaClient,
+  { changes }: TableTopics,
+  ends: Offsets,
+  since: number | null,
+): Promise<Offsets> {
+  if (since === null) return ends;
+  const begins = await offsetsForTime(kafka, changes, since);
+  const known = ends.get(changes) ?? [];
+  return new Map([...ends, [changes, known.map((end, p) => Math.min(end, begins[p] ?? end))]]);
 }
 
 function movementFrom(

@@ -1,6 +1,6 @@
+import type { Entry } from '../../connectors/buckets/entry.ts';
+import { KeyFilter } from '../../connectors/buckets/key-hash.ts';
 import type { Clock } from '../../connectors/clock.ts';
-import type { Entry } from './entry.ts';
-import { KeyFilter } from './key-hash.ts';
 import { KEPT_LAGS, type Movement, type Trace } from './sides.ts';
 
 /** What has been published since the last call, of wanted keys; the first call begins where it was opened. */
@@ -33,6 +33,12 @@ export class TopicMovement implements Movement {
 
   traces(key: Buffer): readonly Trace[] {
     return this.#traces.get(key.toString('latin1')) ?? [];
+  }
+
+  forget(beforeMs: number): void {
+    for (const [name, traces] of this.#traces) {
+      if ((traces.at(-1)?.seenMs ?? 0) < beforeMs) this.#traces.delete(name);
+    }
   }
 
   #keep({ key, digest, version, place }: Entry, seenMs: number): void {

@@ -2,23 +2,31 @@ import type { Transform } from '../../connectors/connector.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 import type { Item } from '../../schemas/item.ts';
 
+/** What the target should hold after a record. */
+export interface Expected {
+  /** Null: none. */
+  readonly item: Item | null;
+  /** False: a transform fails on it, so nobody can tell; `item` is what it was before. */
+  readonly certain: boolean;
+}
+
 /**
  * What the target should hold after a record: the item as the migration's transforms leave it, or none.
  *
  * A filtered item does not belong in the target (rule C9). An item that a transform fails on stays as it is: the
- * migration sets it aside or stops there, and either shows as a difference.
+ * migration sets it aside or stops there, and either shows as a difference, which no repair mends.
  */
-export function expectedItem(record: ChangeRecord, transforms: readonly Transform[]): Item | null {
+export function expectedItem(record: ChangeRecord, transforms: readonly Transform[]): Expected {
   let current: ChangeRecord | null = record;
   try {
     for (const transform of transforms) {
       current = transform.apply(current);
-      if (current === null) return null;
+      if (current === null) return { item: null, certain: true };
     }
   } catch {
-    return record.after;
+    return { item: record.after, certain: false };
   }
-  return current.after;
+  return { item: current.after, certain: true };
 }
 
 /** A row of the source's table as the record that a scan makes of it: what transforms are written for. */

@@ -1,23 +1,33 @@
+import { Buckets, bucketCount } from '../../connectors/buckets/buckets.ts';
+import { type Entry, newer } from '../../connectors/buckets/entry.ts';
+import { sampleOf } from '../../connectors/buckets/key-hash.ts';
+import { SpillFile } from '../../connectors/buckets/spill-file.ts';
 import type { Clock } from '../../connectors/clock.ts';
-import { Buckets, bucketCount } from './buckets.ts';
+import type { Mender } from '../../connectors/connector.ts';
 import { CandidateList } from './candidates.ts';
 import { compareBuckets } from './compare.ts';
-import { type Entry, newer } from './entry.ts';
-import { sampleOf } from './key-hash.ts';
-import { lookAgain } from './looks.ts';
-import type { TableReport } from './report.ts';
+import { lookAgain, textOf, type Verdicts } from './looks.ts';
+import { type RepairLimits, repair } from './repair.ts';
+import type { RepairJournal } from './repair-journal.ts';
+import type { RepairCounts, TableReport } from './report.ts';
 import type { Movement, Side } from './sides.ts';
-import { SpillFile } from './spill-file.ts';
 import { Tally } from './tally.ts';
+import { seenAgain } from './tried.ts';
 
 /** How far the comparison of a table has come. */
 export interface VerifyProgress {
   readonly table: string;
-  readonly phase: 'reading' | 'comparing' | 'looking again';
+  readonly phase: 'reading' | 'comparing' | 'looking again' | 'repairing';
   readonly sourceRows: number;
   readonly targetRows: number;
-  /** Keys that are being looked at again. */
+  /** Keys that are being looked at again, or mended. */
   readonly candidates: number;
+}
+
+/** What a repair needs besides (rule C12). */
+export interface RepairParts extends RepairLimits {
+  readonly mender: Mender;
+  readonly journal: RepairJournal;
 }
 
 export interface VerifyTableOptions {
@@ -38,7 +48,11 @@ export interface VerifyTableOptions {
   readonly sampleFraction: number;
   /** Only these, framed, each once; null: all. */
   readonly keys: readonly Buffer[] | null;
+  /** Rows of the target that the source side has never heard of are left alone: they were there before; default: extra. */
+  readonly keepsUnknown?: boolean;
   readonly showKeys: boolean;
+  /** Null: differences are counted, nothing is written. */
+  readonly repair: RepairParts | null;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
@@ -49,32 +63,66 @@ export interface VerifyTableOptions {
  * bounded at any size. What differs then is looked at again (see {@link lookAgain}) until it is judged.
  */
 export async function verifyTable(options: VerifyTableOptions): Promise<TableReport> {
-  const { table, source, target, clock, signal, lagMs, showKeys, keys } = options;
+  const { table, showKeys, keys } = options;
   const tally = new Tally(showKeys);
-  const candidates = new CandidateList();
+  await using candidates = new CandidateList();
   const progress = reporter(options);
-  try {
-    if (keys === null) tally.equal(await compareRows(options, candidates, progress));
-    else await addKeys(options, keys, candidates);
-    progress.phase('looking again', candidates.size);
-    if (candidates.size === 0) return tally.report(table);
+  await settled(options);
+  if (keys === null) tally.equalKeys(await compareRows(options, candidates, tally, progress));
+  else await addKeys(options, keys, candidates, tally);
+  progress.phase('looking again', candidates.size);
+  const counts = await judgeAll(options, candidates, tally, progress);
+  return { ...tally.report(table), ...counts };
+}
+
+/** Waits until nothing of an interrupted repair is under way any more: what is read from now on stays so. */
+async function settled({ repair: parts, clock, signal }: VerifyTableOptions): Promise<void> {
+  if (parts?.journal.wasInterrupted) await clock.sleep(parts.mender.settleMs, signal);
+}
+
+/** Looks at the candidates until each is counted, and mends those that differ where a repair is asked. */
+async function judgeAll(
+  options: VerifyTableOptions,
+  candidates: CandidateList,
+  tally: Tally,
+  progress: Reporter,
+): Promise<RepairCounts | null> {
+  const { source, target, clock, signal, lagMs, keys, repair: parts } = options;
+  await using different = new CandidateList();
+  if (candidates.size > 0) {
     const movement = await options.movement();
     for await (const group of candidates.groups(1000)) for (const { key } of group) movement.watch(key);
-    const world = { source, target, movement, clock, signal, lagMs, tally, countsAbsent: keys !== null };
-    await lookAgain(world, candidates);
-  } finally {
-    await candidates[Symbol.asyncDispose]();
+    const verdicts = parts === null ? tally : toMend(tally, different);
+    const world = { source, target, movement, clock, signal, lagMs, countsAbsent: keys !== null };
+    await lookAgain({ ...world, verdicts }, candidates);
+    if (parts !== null) {
+      const onPending = (pending: number) => progress.phase('repairing', pending);
+      return await repair({ ...world, ...parts, tally, onPending }, different);
+    }
   }
-  return tally.report(table);
+  await parts?.journal.end();
+  return parts === null ? null : { repaired: 0, waiting: 0, immovable: 0, refused: 0 };
+}
+
+/** Keeps what differs for the repair. */
+function toMend(tally: Tally, different: CandidateList): Verdicts {
+  return {
+    equal: (candidate, counts) => tally.equal(candidate, counts),
+    differs: (candidate, source, target) => {
+      const tried = seenAgain(null, textOf(source), textOf(target));
+      return different.add({ ...candidate, suspicion: null, tried });
+    },
+  };
 }
 
 /** @returns the keys that are equal at once; the others become candidates. */
 async function compareRows(
   options: VerifyTableOptions,
   candidates: CandidateList,
+  tally: Tally,
   progress: Reporter,
 ): Promise<number> {
-  const { source, target, sampleFraction, estimatedRows } = options;
+  const { source, target, sampleFraction, estimatedRows, keepsUnknown = false } = options;
   await using file = new SpillFile();
   const rows = estimatedRows === null ? null : estimatedRows * sampleFraction;
   const count = bucketCount(rows);
@@ -86,9 +134,10 @@ async function compareRows(
     options.giveUp,
   );
   progress.phase('comparing', 0);
-  return await compareBuckets(left, right, (found) =>
-    candidates.add({ key: found.key, base: found.source, suspicion: null }),
-  );
+  return await compareBuckets(left, right, async (found) => {
+    if (keepsUnknown && found.source === null) tally.unknown();
+    else await candidates.add({ key: found.key, base: found.source, suspicion: null, tried: null });
+  });
 }
 
 async function collect(
@@ -116,9 +165,10 @@ async function both(a: Promise<void>, b: Promise<void>, giveUp: () => void): Pro
 }
 
 async function addKeys(
-  { source }: VerifyTableOptions,
+  { source, keepsUnknown = false }: VerifyTableOptions,
   keys: readonly Buffer[],
   candidates: CandidateList,
+  tally: Tally,
 ): Promise<void> {
   const bases = new Map<string, Entry>();
   if (source.logged) {
@@ -131,7 +181,9 @@ async function addKeys(
     }
   }
   for (const key of keys) {
-    await candidates.add({ key, base: bases.get(key.toString('latin1')) ?? null, suspicion: null });
+    const base = bases.get(key.toString('latin1')) ?? null;
+    if (keepsUnknown && base === null) tally.unknown();
+    else await candidates.add({ key, base, suspicion: null, tried: null });
   }
 }
 

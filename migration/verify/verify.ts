@@ -1,27 +1,19 @@
-import type { TableFacts } from '../../connectors/catalog-records.ts';
-import { systemClock } from '../../connectors/clock.ts';
-import type { TaskContext } from '../../connectors/connector.ts';
-import { avroConverter } from '../../connectors/converters/avro.ts';
 import { ConnectError } from '../../connectors/errors.ts';
-import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import type { Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
-import { epochName } from '../../connectors/runtime/epoch-name.ts';
-import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
+import { notClaimed } from '../claims.ts';
 import type { Migration } from '../config/defaults.ts';
 import { isGlob } from '../config/globs.ts';
-import { connectorNames } from '../config/names.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { tablesOfCatalog } from '../tables.ts';
-import { openTopics, type TopicsView } from '../topics-view.ts';
-import { accessOf, wire } from '../wiring.ts';
+import { openTopics } from '../topics-view.ts';
+import { wire } from '../wiring.ts';
+import { compareOne } from './compare-one.ts';
 import { readKeys } from './keys-file.ts';
+import type { RepairLimits } from './repair.ts';
+import { checkRepairable } from './repair-start.ts';
 import { isEqual, type TableReport, type VerifyReport } from './report.ts';
-import { sourceSide } from './source-side.ts';
-import { targetSide } from './target-side.ts';
-import type { TableTopics } from './topic-records.ts';
-import { openMovement, TopicSide } from './topic-side.ts';
-import { type VerifyProgress, verifyTable } from './verify-table.ts';
+import type { VerifyProgress } from './verify-table.ts';
 
 export interface VerifyRequest {
   readonly against: 'source' | 'topics';
@@ -31,18 +23,19 @@ export interface VerifyRequest {
   /** JSON lines of DynamoDB JSON; null: all keys. One table only. */
   readonly keysFile: string | null;
   readonly showKeys: boolean;
+  /** Null: nothing is written. */
+  readonly repair: RepairLimits | null;
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
-/** Below it the pauses of a pipeline that is well would count as differences. */
-const LAG_LEAST_MS = 2000;
-
 /**
- * The work of `messina verify`: compares each table's target with its source, or with its topics, one table at a time.
+ * The work of `messina verify`: compares each table's target with its source, or with its topics, one table at a time,
+ * and mends it where that is asked (rule C12).
  *
- * @throws NOT_MIGRATED where the catalog does not know a table; ConfigError for a bad file of keys
+ * @throws NOT_MIGRATED where the catalog does not know a table, or one that is to be mended is not loaded; ConfigError for
+ * a bad file of keys
  */
 export async function verify(migration: Migration, request: VerifyRequest): Promise<VerifyReport> {
   await using kafka = await connectKafka(migration, request.log);
@@ -50,24 +43,22 @@ export async function verify(migration: Migration, request: VerifyRequest): Prom
   const names = tablesToVerify(migration, request.tables, view.catalog);
   const { sink } = wire(migration, names);
   const tables: TableReport[] = [];
-  for (const name of names) {
-    tables.push(await verifyOne({ migration, request, kafka, view, sink }, name));
-  }
+  const world = { migration, request, kafka, view, sink };
+  const keys = await keysOf(request, view.catalog, names);
+  // Nothing is touched before every table was checked.
+  if (request.repair !== null) await checkRepairable(world, names);
+  for (const name of names) tables.push(await compareOne(world, name, keys));
   return {
     migration: migration.name,
     target: migration.target.name ?? migration.target.type,
     against: request.against,
     equal: tables.every(isEqual),
+    notClaimed: notClaimed(
+      migration,
+      names.flatMap((name) => view.catalog.table(name)?.epoch ?? []),
+    ),
     tables,
   };
-}
-
-interface World {
-  readonly migration: Migration;
-  readonly request: VerifyRequest;
-  readonly kafka: KafkaClient;
-  readonly view: TopicsView;
-  readonly sink: SinkDefinition;
 }
 
 function tablesToVerify(migration: Migration, asked: readonly string[], catalog: Catalog): readonly string[] {
@@ -83,88 +74,12 @@ function tablesToVerify(migration: Migration, asked: readonly string[], catalog:
   return names;
 }
 
-async function verifyOne(world: World, name: string): Promise<TableReport> {
-  const { migration, request, view, sink } = world;
-  const { log, keysFile, against, showKeys, sampleFraction, onProgress } = request;
-  const { facts } = view.catalog.table(name)!;
-  const keys = keysFile === null ? null : await readKeys(keysFile, facts.keySchema);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([request.signal, stop.signal]);
-  const context: TaskContext = { log, clock: systemClock, signal };
-  const lagMs = Math.max(LAG_LEAST_MS, migration.ready.lagSeconds * 1000);
-  const topics = topicsOfTable(world, name);
-  const sides = await sidesOf(world, facts, topics, context, lagMs);
-  try {
-    const report = await verifyTable({
-      table: name,
-      ...sides,
-      target: targetSide(sink.plugin, sink.options, { facts }, context),
-      clock: systemClock,
-      signal,
-      giveUp: () => stop.abort(new Error('the other side failed')),
-      lagMs,
-      estimatedRows: estimatedRows(view.catalog, facts),
-      sampleFraction,
-      keys,
-      showKeys,
-      ...(onProgress === undefined ? {} : { onProgress }),
-    });
-    topics.warn();
-    return against === 'topics' ? { ...report, sourceReadTo: sourceReadTo(world, name) } : report;
-  } finally {
-    stop.abort();
-  }
-}
-
-async function sidesOf(
-  { migration, request, kafka, sink }: World,
-  facts: TableFacts,
-  topics: TableTopics,
-  context: TaskContext,
-  lagMs: number,
-) {
-  if (request.against === 'topics') {
-    const source = await TopicSide.open(kafka, topics, context, lagMs);
-    return { source, movement: () => Promise.resolve(source.movement) };
-  }
-  const { segments, readCapacity } = migration.source.snapshot;
-  const { transforms } = sink;
-  const access = accessOf(migration);
-  return {
-    source: sourceSide({ access, table: facts, transforms, segments, readCapacity }, context),
-    movement: () => openMovement(kafka, topics, context, lagMs),
-  };
-}
-
-function topicsOfTable({ view, sink, request }: World, table: string): TableTopics & { warn(): void } {
-  let count = 0;
-  let first = '';
-  return {
-    snapshot: view.names.snapshot(table),
-    changes: view.names.changes(table),
-    converter: avroConverter,
-    transforms: sink.transforms,
-    onUndecodable: (topic, partition, offset) => {
-      if (count === 0) first = `${topic} partition ${partition} offset ${offset}`;
-      count += 1;
-    },
-    warn: () => {
-      if (count > 0)
-        request.log.warn({ table, records: count, first }, 'records of the topics cannot be decoded');
-    },
-  };
-}
-
-function estimatedRows(catalog: Catalog, { table, itemCount }: TableFacts): number | null {
-  return Math.max(itemCount ?? 0, catalog.currentSnapshot(table)?.facts.rows ?? 0) || null;
-}
-
-/** Rule C12: how far behind the source the topics are, p of rule C5 over the shards that are not drained. */
-function sourceReadTo({ migration, view }: World, table: string): string | null {
-  const { epoch } = view.catalog.table(table)!;
-  const positions = view.offsets(connectorNames(migration).changes).of(table, epochName(epoch));
-  const open = [...positions.values()].filter(({ done }) => !done).map(({ position }) => position['readMs']);
-  const times = open.filter((readMs) => typeof readMs === 'number');
-  if (times.length === 0 || times.length < open.length) return null;
-  return new Date(Math.min(...times)).toISOString();
+/** The file names keys of one table; they are read before anything is done. */
+async function keysOf(
+  { keysFile }: VerifyRequest,
+  catalog: Catalog,
+  names: readonly string[],
+): Promise<readonly Buffer[] | null> {
+  if (keysFile === null) return null;
+  return readKeys(keysFile, catalog.table(names[0]!)!.facts.keySchema);
 }

@@ -10,6 +10,7 @@ import type { Outbox } from './delivery.ts';
 import { atTarget, targetError } from './faults.ts';
 import { InFlight } from './in-flight.ts';
 import { KeySpacing } from './key-spacing.ts';
+import { AlternatorMender } from './mender.ts';
 import { NodeRing } from './nodes.ts';
 import { type AlternatorOptions, alternatorOptions, targetTableOf } from './options.ts';
 import { getItems, scanRows } from './read-back.ts';
@@ -22,6 +23,8 @@ import { AlternatorTask } from './task.ts';
 const IN_FLIGHT_BYTES_MAX = 16 * 1024 * 1024;
 /** An answer slower than this share of the server's timeout says overload. */
 const SLOW_SHARE = 4;
+/** Conditional writes under way: each is a round of Paxos, beside what the sink writes. */
+const MENDS_MAX = 16;
 
 /** Writes whole items through the DynamoDB API: to ScyllaDB's Alternator, or to DynamoDB itself. */
 export const alternatorSink: SinkConnector<AlternatorOptions> = {
@@ -90,6 +93,32 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
     withTarget(options, table, context, ({ data }) =>
       getItems(data, targetTableOf(options, table.facts.table), table.facts.keySchema, keys, context),
     ),
+
+  async openMender(options, table, context) {
+    const { clock, signal } = context;
+    setMaxListeners(0, signal);
+    const target = await Target.open(options, context);
+    target.watch(context);
+    const { serverTimeoutMs, clockSkewMs, writesPerSecond } = options;
+    return new AlternatorMender({
+      clock,
+      signal,
+      table: targetTableOf(options, table.facts.table),
+      keySchema: table.facts.keySchema,
+      nodes: new NodeRing(target.nodes, clock, clockSkewMs),
+      inFlight: new InFlight(clock, {
+        requestsMax: MENDS_MAX,
+        bytesMax: IN_FLIGHT_BYTES_MAX,
+        slowMs: serverTimeoutMs / SLOW_SHARE,
+      }),
+      rate: writesPerSecond === undefined ? null : new RateLimiter(writesPerSecond, clock),
+      serverTimeoutMs,
+      clockSkewMs,
+      // Without a signal: a write that is under way is waited for, else its outcome would be unknown (rule C7).
+      call: (node, call, body) => target.clientOf(node).call(call, body),
+      close: () => target[Symbol.asyncDispose](),
+    });
+  },
 };
 
 function outboxOf(options: AlternatorOptions, target: Target, context: SinkContext): Outbox {

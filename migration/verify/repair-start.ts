@@ -1,0 +1,94 @@
+import type { TableFacts } from '../../connectors/catalog-records.ts';
+import { systemClock } from '../../connectors/clock.ts';
+import type { Mender, TaskContext } from '../../connectors/connector.ts';
+import { ConnectError } from '../../connectors/errors.ts';
+import type { KafkaClient } from '../../connectors/kafka/client.ts';
+import { beginOffsets } from '../../connectors/kafka/offsets.ts';
+import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
+import { checkFingerprint } from '../../connectors/runtime/sink-prepare.ts';
+import { StatusWriter } from '../../connectors/runtime/status-log.ts';
+import { internalTopics } from '../../connectors/topic-names.ts';
+import { internalPartitions } from '../kafka-topics.ts';
+import { LagTracker } from '../lag.ts';
+import { readStatus } from '../status.ts';
+import type { TopicsView } from '../topics-view.ts';
+import type { World } from './compare-one.ts';
+import type { RepairLimits } from './repair.ts';
+import { KafkaJournal } from './repair-journal.ts';
+import type { RepairParts } from './verify-table.ts';
+
+const UNLOADED = ['waiting', 'capturing', 'exporting', 'loading'];
+
+/**
+ * Refuses a repair before anything is touched: of what this sink has not written, or not loaded yet, or writes otherwise
+ * now; and by topics that have lost records, because what they lost would look deleted. A target that nobody may write to
+ * for another reason (rule C10) is refused here as well.
+ */
+export async function checkRepairable(
+  { migration, request, kafka, view, sink }: World,
+  tables: readonly string[],
+): Promise<void> {
+  if (sink.plugin.openMender === undefined) {
+    throw new ConnectError('TARGET_REFUSED', `A target of ${sink.plugin.name} cannot be repaired`);
+  }
+  const status = await readStatus(migration, view, tables, new LagTracker(systemClock.now));
+  for (const { table, phase } of status.tables) {
+    const known = view.catalog.sink(sink.name, table);
+    checkFingerprint(sink, table, known);
+    if (known !== null && !UNLOADED.includes(phase)) continue;
+    throw new ConnectError(
+      'NOT_MIGRATED',
+      `Table ${table} is not loaded yet, so there is nothing to repair`,
+      { detail: { table, phase } },
+    );
+  }
+  if (request.against === 'topics') await checkWhole(kafka, view, tables);
+}
+
+async function checkWhole(kafka: KafkaClient, { names }: TopicsView, tables: readonly string[]) {
+  for (const topic of tables.flatMap((table) => [names.snapshot(table), names.changes(table)])) {
+    const begins = await beginOffsets(kafka, topic);
+    if (begins.every((begin) => begin === 0)) continue;
+    throw new ConnectError('KAFKA_TOPIC_TRIMMED', `Topic ${topic} does not hold its first records any more`, {
+      detail: { topic },
+    });
+  }
+}
+
+/** What mends a table, and remembers what is being mended. */
+export async function openRepair(
+  world: World,
+  limits: RepairLimits,
+  facts: TableFacts,
+  keys: readonly Buffer[] | null,
+  context: TaskContext,
+): Promise<RepairParts & AsyncDisposable> {
+  const { migration, request, view, sink, kafka } = world;
+  const { table } = facts;
+  const { log, clock } = context;
+  const producer = new PlainProducer(kafka);
+  let mender: Mender | null = null;
+  const close = async () => {
+    await mender?.[Symbol.asyncDispose]();
+    await producer.close();
+  };
+  try {
+    mender = await sink.plugin.openMender!(sink.options, { facts }, context);
+    const topic = internalTopics(migration.name).status;
+    const status = new StatusWriter(producer, topic, internalPartitions.status, clock);
+    const compared = request.sampleFraction < 1 ? [] : keys;
+    const journal = new KafkaJournal(status, view.status, sink.name, table, compared);
+    if (journal.wasInterrupted) {
+      log.info({ table }, 'a repair was interrupted: waiting until nothing of it is under way');
+    }
+    if (journal.left > 0) {
+      const message =
+        'keys of an interrupted repair are not compared by this one; repair without --keys and --sample';
+      log.warn({ table, keys: journal.left }, message);
+    }
+    return { ...limits, mender, journal, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

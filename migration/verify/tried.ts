@@ -1,0 +1,49 @@
+import type { MendOutcome } from '../../connectors/connector.ts';
+
+/** What a repair knows of a key that was judged different. */
+export interface Tried {
+  /** Digests of both sides, as text, when the key was last judged or written; null: no item. */
+  readonly source: string | null;
+  readonly target: string | null;
+  /** Writes in a row that left both sides as they are. */
+  readonly tries: number;
+  /** Of the last of these; `unmakeable`: what the target should hold cannot be had. Null: none of these rows. */
+  readonly outcome: MendOutcome | 'unmakeable' | null;
+  /** Something of this run was, or may have been, written. */
+  readonly sent: boolean;
+}
+
+export const UNTRIED: Tried = { source: null, target: null, tries: 0, outcome: null, sent: false };
+
+/** Writes after which a row that refuses them, while nothing moves, is let be. */
+const TRIES_MAX = 3;
+
+/** What is known, given what both sides are now: tries of other rows say nothing. */
+export function seenAgain(tried: Tried | null, source: string | null, target: string | null): Tried {
+  const { sent } = tried ?? UNTRIED;
+  if (tried !== null && tried.source === source && tried.target === target) return tried;
+  return { ...UNTRIED, source, target, sent };
+}
+
+export function attempted(before: Tried, outcome: MendOutcome): Tried {
+  const sent = before.sent || outcome === 'written' || outcome === 'unknown';
+  return { ...before, tries: before.tries + 1, outcome, sent };
+}
+
+export function unmakeable(before: Tried): Tried {
+  return { ...before, tries: TRIES_MAX, outcome: 'unmakeable' };
+}
+
+/** Should a write compare less than before? What was compared did not fit a row that stood still. */
+export function isLoose({ tries, outcome }: Tried): boolean {
+  return tries > 0 && (outcome === 'changed' || outcome === 'refused');
+}
+
+export type Standing = 'waiting' | 'immovable' | 'refused';
+
+/** Why a key is still different. */
+export function standingOf({ tries, outcome }: Tried): Standing {
+  if (outcome === 'written') return 'immovable';
+  if (tries >= TRIES_MAX && outcome !== 'unknown') return 'refused';
+  return 'waiting';
+}
