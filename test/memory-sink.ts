@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SinkConnector, SinkTask, TakeOver, TargetRow } from '../connectors/connector.ts';
-import { ConnectError } from '../connectors/errors.ts';
+import { ConnectError, type ErrorCode } from '../connectors/errors.ts';
 import type { ChangeRecord } from '../schemas/change.ts';
 import type { Item } from '../schemas/item.ts';
 
@@ -52,6 +52,8 @@ export interface MemorySinkOptions {
   readonly version?: boolean;
   /** Records that the target takes under no circumstances. */
   readonly refuses?: (record: ChangeRecord) => boolean;
+  /** Why it takes them not; default RECORD_REFUSED. */
+  readonly codeOf?: (record: ChangeRecord) => ErrorCode;
   /** Runs before a batch is written; what it throws, `put` throws. */
   readonly beforePut?: (lane: string, batch: readonly ChangeRecord[]) => void | Promise<void>;
   readonly name?: string;
@@ -101,7 +103,8 @@ function memoryTask(target: MemoryTarget, behaviour: MemorySinkOptions, versione
       target.puts.push({ table: facts.table, lane, batch });
       return batch.flatMap((record, index) => {
         if (behaviour.refuses?.(record)) {
-          return [{ index, error: new ConnectError('RECORD_REFUSED', 'The item is refused') }];
+          const code = behaviour.codeOf?.(record) ?? 'RECORD_REFUSED';
+          return [{ index, error: new ConnectError(code, 'The item is refused') }];
         }
         target.write(record, versioned);
         return [];

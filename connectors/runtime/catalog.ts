@@ -120,6 +120,15 @@ export class Catalog {
     return this.#read<SnapshotPartitionRecord>(catalogKeys.snapshotPartition(table, id, partition));
   }
 
+  /** Every sink that has written a table, of whatever target. */
+  sinks(): { readonly connector: string; readonly table: string }[] {
+    return [...this.#log.entries()].flatMap(([key]) => {
+      const [kind, connector, table] = key.split('/');
+      if (kind !== 'sink' || connector === undefined || table === undefined) return [];
+      return [{ connector, table }];
+    });
+  }
+
   sink(connector: string, table: string): SinkRecord | null {
     return this.#read<SinkRecord>(catalogKeys.sink(connector, table));
   }

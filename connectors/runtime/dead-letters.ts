@@ -1,16 +1,31 @@
+import type { Clock } from '../clock.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
+import { FailureRuns } from './failure-runs.ts';
 import type { Stage } from './incoming.ts';
-
-/** Equal failures in a row, after which a configuration is broken rather than records bad. */
-export const FLOOD = 100;
 
 export interface DeadLetter {
   readonly raw: InRecord;
   readonly error: ConnectError;
   readonly stage: Stage;
+}
+
+/** Which topic partition records stand in. */
+export interface LetterPlace {
+  readonly table: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Who sets aside. */
+export interface LetterSender {
+  /** The dead-letter topic. */
+  readonly topic: string;
+  readonly connector: string;
+  readonly task: number;
+  readonly pluginName: string;
 }
 
 /**
@@ -19,42 +34,48 @@ export interface DeadLetter {
  */
 export class DeadLetters {
   readonly #producer: PlainProducer;
-  readonly #from: { topic: string; connector: string; task: number; pluginName: string };
+  readonly #from: LetterSender;
   readonly #tolerance: 'none' | 'all';
-  #lastCode = '';
-  #inARow = 0;
+  readonly #clock: Clock;
+  readonly #runs: FailureRuns;
 
+  /** @param runMax so many equal failures in a row halt; default {@link FailureRuns}'s. */
   constructor(
     producer: PlainProducer,
-    from: { topic: string; connector: string; task: number; pluginName: string },
+    from: LetterSender,
     tolerance: 'none' | 'all',
+    clock: Clock,
+    runMax?: number,
   ) {
     this.#producer = producer;
     this.#from = from;
     this.#tolerance = tolerance;
+    this.#clock = clock;
+    this.#runs = new FailureRuns(runMax);
   }
 
-  /** A record was written: whatever failed before it was not everything. */
-  succeeded(): void {
-    this.#inARow = 0;
+  /** Every record of a batch was written. */
+  succeeded(table: string): void {
+    this.#runs.succeeded(table);
   }
 
   /**
    * Resolves when all of them are durable in the dead-letter topic (rule C8).
+   * @param failures the whole batch that the letters come from, in its order: null where a record was written.
    * @param repeated runs the sending, and repeats it while the error table says so.
    * @throws the first letter's error with tolerance none; DEAD_LETTER_FLOOD; DEAD_LETTER_FAILED.
    */
   async add(
-    topic: string,
-    partition: number,
+    place: LetterPlace,
     letters: readonly DeadLetter[],
+    failures: Iterable<ConnectError | null>,
     repeated: (send: () => Promise<void>) => Promise<void> = (send) => send(),
   ): Promise<void> {
     const first = letters[0];
     if (!first) return;
-    if (this.#tolerance === 'none') throw placed(first, topic, partition);
-    for (const { error } of letters) this.#countInARow(error.code);
-    const records = letters.map((letter) => this.#record(letter, topic, partition));
+    if (this.#tolerance === 'none') throw placed(first, place);
+    this.#runs.observe(place.table, failures);
+    const records = letters.map((letter) => this.#record(letter, place));
     await repeated(() => this.#send(records));
   }
 
@@ -70,21 +91,15 @@ export class DeadLetters {
     }
   }
 
-  #countInARow(code: string): void {
-    this.#inARow = code === this.#lastCode ? this.#inARow + 1 : 1;
-    this.#lastCode = code;
-    if (this.#inARow >= FLOOD) {
-      throw new ConnectError('DEAD_LETTER_FLOOD', `${FLOOD} records in a row failed with ${code}`);
-    }
-  }
-
-  #record({ raw, error, stage }: DeadLetter, topic: string, partition: number): OutRecord {
+  #record({ raw, error, stage }: DeadLetter, { table, topic, partition }: LetterPlace): OutRecord {
     return {
       key: raw.key,
       value: raw.value,
       timestampMs: raw.timestampMs,
       headers: [
         ...raw.headers,
+        ['messina.table', table],
+        ['messina.set_aside', new Date(this.#clock.now()).toISOString()],
         ['__connect.errors.topic', topic],
         ['__connect.errors.partition', String(partition)],
         ['__connect.errors.offset', String(raw.offset)],
@@ -101,7 +116,7 @@ export class DeadLetters {
 }
 
 /** The error, with the place of its record. */
-function placed({ error, raw }: DeadLetter, topic: string, partition: number): ConnectError {
+function placed({ error, raw }: DeadLetter, { topic, partition }: LetterPlace): ConnectError {
   const place = `${topic} partition ${partition} offset ${raw.offset}`;
   const detail = { ...error.detail, topic, partition, offset: raw.offset };
   return new ConnectError(error.code, `${error.message} (record ${place})`, { cause: error, detail });

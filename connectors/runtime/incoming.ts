@@ -21,12 +21,16 @@ export type Stage = 'VALUE_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
 
 export type Decoded = { readonly marker: Marker; readonly offset: number } | { readonly incoming: Incoming };
 
-/** Decodes a topic record: a marker, a change ready to be written, or one that must be set aside. */
+/**
+ * Decodes a topic record: a marker, a change ready to be written, or one that must be set aside.
+ *
+ * @param firstVersion V of the rows that are the first ever of their keys; null: there are none among these records.
+ */
 export function decodeIncoming(
   raw: InRecord,
   converter: Converter,
   transforms: readonly Transform[],
-  deletesFiltered: boolean,
+  firstVersion: number | null,
 ): Decoded {
   let record: ChangeRecord;
   try {
@@ -46,7 +50,7 @@ export function decodeIncoming(
   if (transforms.length === 0) {
     return { incoming: { raw, record, outcome: 'written', error: null, stage: 'TASK_PUT' } };
   }
-  return { incoming: transform(raw, record, transforms, deletesFiltered) };
+  return { incoming: transform(raw, record, transforms, record.version !== firstVersion) };
 }
 
 /**
@@ -66,6 +70,8 @@ function transform(
       current = one.apply(current);
       if (current === null) break;
     }
+    // What cannot be written shows when its bytes are made: here it is one bad record, in the sink a defect.
+    void current?.after?.avro;
   } catch (thrown) {
     const error = new ConnectError('RECORD_TRANSFORM', asConnectError(thrown).message, { cause: thrown });
     return { raw, record: null, outcome: 'deadLettered', error, stage: 'TRANSFORMATION' };

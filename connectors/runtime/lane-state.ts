@@ -25,10 +25,22 @@ export interface ChangesProgress extends TopicProgress {
   readonly lastMs: number | null;
 }
 
+/** Which dead letters of a lane are settled: retried, or made void by a replay. Told by where they stand in their topic. */
+export interface SettledLetters {
+  /** The dead-letter topic that the offsets are of. */
+  readonly topic: string;
+  /** Letters below this offset are settled, whatever their reason. */
+  readonly below: number;
+  /** By reason (an error code), where only letters of that one were retried. */
+  readonly byReason: Readonly<Record<string, number>>;
+}
+
 /** All a lane's owner must know to go on; committed together, in one request (rule C7). */
 export interface LaneState {
   readonly snapshot: SnapshotProgress;
   readonly changes: ChangesProgress;
+  /** Null: no letter was ever retried. */
+  readonly settled: SettledLetters | null;
   /** Nothing of the owner is in flight. */
   readonly clean: boolean;
 }
@@ -43,6 +55,7 @@ const FRESH: TopicProgress = { position: 0, countedTo: 0, outcomes: NO_OUTCOMES 
 export const FRESH_LANE: LaneState = {
   snapshot: { ...FRESH, snapshot: null, gateOpen: false },
   changes: { ...FRESH, snapshot: null, writeFrom: 0, lastMs: null },
+  settled: null,
   clean: true,
 };
 
@@ -59,6 +72,7 @@ export function readLane(snapshot: Committed, changes: Committed): LaneState | n
       writeFrom: number(c.raw['from']),
       lastMs: c.raw['ts'] === null ? null : number(c.raw['ts']),
     },
+    settled: settledOf(s.raw['letters']),
     clean: s.raw['clean'] === 1,
   };
 }
@@ -71,6 +85,7 @@ export function writeLane(state: LaneState): { snapshot: Required<Committed>; ch
     snap: snapshot.snapshot,
     open: snapshot.gateOpen ? 1 : 0,
     clean: state.clean ? 1 : 0,
+    ...(state.settled === null ? {} : { letters: state.settled }),
   };
   const c = { ...counted(changes), snap: changes.snapshot, from: changes.writeFrom, ts: changes.lastMs };
   return {
@@ -99,6 +114,17 @@ function parse(committed: Committed): { raw: Record<string, unknown>; topic: Top
         deadLettered: number(raw['d']),
       },
     },
+  };
+}
+
+function settledOf(value: unknown): SettledLetters | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { topic, below, byReason } = value as Partial<Record<keyof SettledLetters, unknown>>;
+  const marks = Object.entries(typeof byReason === 'object' && byReason !== null ? byReason : {});
+  return {
+    topic: text(topic) ?? '',
+    below: number(below),
+    byReason: Object.fromEntries(marks.map(([reason, mark]) => [reason, number(mark)])),
   };
 }
 

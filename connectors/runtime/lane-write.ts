@@ -37,6 +37,16 @@ export async function writeLane(
   batch: readonly Incoming[],
   countedTo: number,
 ): Promise<Outcomes> {
+  return count(batch, await writeRecords(target, topic, partition, batch), countedTo);
+}
+
+/** The same, with the outcome of each record, by its index in the batch. */
+export async function writeRecords(
+  target: LaneTarget,
+  topic: string,
+  partition: number,
+  batch: readonly Incoming[],
+): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = batch.map((incoming) => incoming.outcome);
   const superseded = target.ordersByVersion ? [] : supersededInBatch(batch);
   const indexes: number[] = [];
@@ -49,6 +59,7 @@ export async function writeLane(
   const { clock, log } = target.world;
   const repeated = <T>(step: () => Promise<T>) =>
     retrying(step, { clock, log, signal: target.signal }, target.onFault);
+  const { table } = target.table.facts;
   if (indexes.length > 0) {
     const records = indexes.map((i) => batch[i]!.record!);
     const failures = await repeated(() =>
@@ -59,11 +70,28 @@ export async function writeLane(
       outcomes[at] = 'deadLettered';
       letters.push({ raw: batch[at]!.raw, error, stage: 'TASK_PUT' });
     }
-    if (failures.length < indexes.length) target.deadLetters.succeeded();
+    if (letters.length === 0) target.deadLetters.succeeded(table);
   }
+  if (letters.length === 0) return outcomes;
   letters.sort((a, b) => a.raw.offset - b.raw.offset);
-  await target.deadLetters.add(topic, partition, letters, repeated);
-  return count(batch, outcomes, countedTo);
+  const failed = inOrder(batch, indexes, letters);
+  await target.deadLetters.add({ table, topic, partition }, letters, failed, repeated);
+  return outcomes;
+}
+
+/** Of what was written or set aside, in the order of the topic: why it failed, null where it was written. */
+function inOrder(
+  batch: readonly Incoming[],
+  written: readonly number[],
+  letters: readonly DeadLetter[],
+): (ConnectError | null)[] {
+  const errors = new Map(letters.map(({ raw, error }) => [raw.offset, error]));
+  const sent = new Set(written);
+  return batch.flatMap(({ raw }, i) => {
+    const error = errors.get(raw.offset);
+    if (error !== undefined) return [error];
+    return sent.has(i) ? [null] : [];
+  });
 }
 
 function count(batch: readonly Incoming[], outcomes: readonly Outcome[], countedTo: number): Outcomes {

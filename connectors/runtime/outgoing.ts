@@ -53,7 +53,7 @@ export function toBatches(
 /** Dead letters of a source: the original bytes, and where and why. */
 export function rejectedToRecords(
   rejected: readonly RejectedRecord[],
-  from: { connector: string; task: number; topic: string },
+  from: { connector: string; task: number; topic: string; pluginName: string },
   nowMs: number,
 ): OutRecord[] {
   return rejected.map(({ error, bytes }) => ({
@@ -65,8 +65,10 @@ export function rejectedToRecords(
       ['__connect.errors.connector.name', from.connector],
       ['__connect.errors.task.id', String(from.task)],
       ['__connect.errors.stage', 'VALUE_CONVERTER'],
+      ['__connect.errors.class.name', from.pluginName],
       ['__connect.errors.exception.class.name', error.code],
       ['__connect.errors.exception.message', error.message],
+      ['__connect.errors.exception.stacktrace', error.stack ?? ''],
       ...Object.entries(error.detail).map(([name, value]) => [`messina.${name}`, String(value)] as const),
     ],
   }));

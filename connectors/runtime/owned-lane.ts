@@ -3,7 +3,7 @@ import type { ConnectError } from '../errors.ts';
 import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
 import { retrying } from './backoff.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { Lane } from './lane.ts';
+import { following, type LaneKind, type LaneRun } from './lane-kind.ts';
 import type { Committed, LaneState } from './lane-state.ts';
 import { preparedTable } from './sink-prepare.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
@@ -25,6 +25,8 @@ export interface OwnedLaneOptions {
   /** False once another may own the lane: a rebalance has ended since it was given to us (rule C7). */
   isOurs(): boolean;
   commitRunning(state: LaneState): Promise<void>;
+  /** What is done in the lane; default: its records are written as they come. */
+  readonly kind?: LaneKind;
   onFault(error: ConnectError | null): void;
 }
 
@@ -38,7 +40,7 @@ export class OwnedLane {
   readonly #topics: { readonly snapshot: string; readonly changes: string; readonly partition: number };
   readonly #abandon = new AbortController();
   readonly #signal: AbortSignal;
-  #lane: Lane | null = null;
+  #lane: LaneRun | null = null;
   #draining = false;
   #settled = false;
 
@@ -145,13 +147,19 @@ export class OwnedLane {
       isOurs: () => this.#isOurs(),
       onFault,
     };
-    this.#lane = new Lane(definition, target, this.#topics, reader, state);
     // Rule C7: from here on this owner may leave something in flight.
-    const commitRunning = async () => {
-      if (!this.#isOurs()) throw this.#signal.reason;
-      await this.#options.commitRunning({ ...state, clean: false });
-    };
-    await retrying(commitRunning, context, onFault);
+    const commit = (current: LaneState) =>
+      retrying(
+        async () => {
+          if (!this.#isOurs()) throw this.#signal.reason;
+          await this.#options.commitRunning({ ...current, clean: false });
+        },
+        context,
+        onFault,
+      );
+    const { kind = following } = this.#options;
+    this.#lane = kind.make({ definition, target, topics: this.#topics, reader, state, commit });
+    await commit(state);
     await this.#lane.run();
     this.#settled = true;
   }

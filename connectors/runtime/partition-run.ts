@@ -1,7 +1,7 @@
 import type { CaptureProgress, PartitionReader, Position, SourceBatch } from '../connector.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import { backoffMs } from './backoff.ts';
-import { FLOOD } from './dead-letters.ts';
+import { FLOOD } from './failure-runs.ts';
 import { addCounts, NO_COUNTS, type PartitionName, type StoredPosition } from './offset-store.ts';
 import { rejectedToRecords, toBatches } from './outgoing.ts';
 import type { Batch } from './publisher.ts';
@@ -124,6 +124,10 @@ export class PartitionRun {
         ...NO_COUNTS,
         deadLettered: batch.rejected.length,
       }),
+      version: batch.records.reduce(
+        (highest, { version }) => Math.max(highest, version),
+        this.#stored?.version ?? 0,
+      ),
     };
     const offsets = this.#task.offsets(definition.name);
     await publisher.publish({
@@ -155,7 +159,8 @@ export class PartitionRun {
   #deadLetters(batch: SourceBatch): Batch[] {
     if (batch.rejected.length === 0) return [];
     const { definition, task, topics, clock } = this.#task;
-    const from = { connector: definition.name, task, topic: this.#topic };
+    const pluginName = definition.run.plugin.name;
+    const from = { connector: definition.name, task, topic: this.#topic, pluginName };
     const records = rejectedToRecords(batch.rejected, from, clock.now());
     return [{ topic: topics.deadLetters, partition: 0, records }];
   }

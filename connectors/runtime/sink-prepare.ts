@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SinkRecord, SinkTable } from '../catalog-records.ts';
 import type { TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
@@ -30,8 +31,13 @@ export function checkFingerprint(definition: SinkDefinition, table: string, reco
   );
 }
 
-export function fingerprint(definition: SinkDefinition): string {
-  return definition.plugin.fingerprint(definition.options);
+/** What decides how records are written: the plugin's word, and a digest of the transforms before it (rule C6). */
+export function fingerprint({ plugin, options, transforms }: SinkDefinition): string {
+  const own = plugin.fingerprint(options);
+  if (transforms.length === 0) return own;
+  // A digest: options may hold what nobody should read in the catalog.
+  const text = JSON.stringify(transforms.map((transform) => transform.fingerprint));
+  return `${own} transforms:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 /**
@@ -54,10 +60,11 @@ export async function preparedTable(
     checkFingerprint(definition, table, known);
     await plugin.prepare(options, sinkTable, known === null, context);
     if (known === null) {
-      await write(world, name, table, {
+      await recordSink(world, name, table, {
         fingerprint: fingerprint(definition),
         targetTable: plugin.targetTable(options, table),
         preparedMs: context.clock.now(),
+        mendedSnapshot: null,
       });
     }
   }
@@ -67,10 +74,11 @@ export async function preparedTable(
 
 /** Forgets that the sink ever wrote to its target: after the table was dropped. */
 export function forgetSink(world: CatalogWriter, connector: string, table: string): Promise<void> {
-  return write(world, connector, table, null);
+  return recordSink(world, connector, table, null);
 }
 
-async function write(
+/** Writes what the catalog says of a sink and a table; null deletes it. */
+export async function recordSink(
   world: CatalogWriter,
   connector: string,
   table: string,

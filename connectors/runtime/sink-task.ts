@@ -8,6 +8,7 @@ import { TopicReader } from '../kafka/reader.ts';
 import { sinkGroup } from '../topic-names.ts';
 import { backoffMs, retrying } from './backoff.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { following, type LaneKind } from './lane-kind.ts';
 import { FRESH_LANE, type LaneState, writeLane as laneToCommit, readLane } from './lane-state.ts';
 import { OwnedLane } from './owned-lane.ts';
 import { Reporter } from './reporter.ts';
@@ -39,11 +40,13 @@ export class SinkTask {
   readonly #lanes = new Map<string, OwnedLane>();
   readonly #committed = new Map<string, LaneState>();
   readonly #deadLetters: DeadLetters;
+  readonly #kind: LaneKind;
   #plugin: PluginTask | null = null;
   #loops: Promise<unknown>[] = [];
 
-  constructor(definition: SinkDefinition, world: SinkWorld, task: number) {
+  constructor(definition: SinkDefinition, world: SinkWorld, task: number, kind: LaneKind = following) {
     this.#definition = definition;
+    this.#kind = kind;
     this.#world = { ...world, log: world.log.child({ task: `${definition.name}-${task}` }) };
     this.#reporter = new Reporter(definition.name, task, definition.tables, world);
     this.#reader = new TopicReader(world.kafka, { maxBytes: FETCH_BYTES_MAX, maxBytesPerPartition: 1 << 20 });
@@ -56,6 +59,8 @@ export class SinkTask {
         pluginName: definition.plugin.name,
       },
       definition.tolerance,
+      world.clock,
+      kind.runMax,
     );
     const { tables } = definition;
     this.#member = new GroupMember(world.kafka, {
@@ -133,7 +138,8 @@ export class SinkTask {
     let unclean = 0;
     for (const unit of units) {
       const table = unitTable(unit);
-      if (this.#reporter.halts.has(table)) continue;
+      const { partition } = unit.partitions[0]!;
+      if (this.#reporter.halts.has(table) || !this.#kind.wants(table, partition)) continue;
       const [snapshot, changes] = unit.partitions.map((tp) => positions.get(tp.topic)?.get(tp.partition));
       const none = { offset: null, metadata: '' };
       const state = readLane(snapshot ?? none, changes ?? none);
@@ -174,6 +180,7 @@ export class SinkTask {
       isOurs: () => this.#member.generation === generation,
       // Rule C7: whoever takes over commits "running" before its first write.
       commitRunning: (running) => this.#commit(unit.id, running),
+      kind: this.#kind,
       onFault: (error) => this.#reporter.fault(table, error),
     });
     this.#lanes.set(unit.id, lane);

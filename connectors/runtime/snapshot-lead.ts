@@ -93,6 +93,8 @@ function askedFor(task: TaskRun, table: string, epoch: number, notBeforeMs: numb
     async note(facts) {
       const entry = catalogEntry(catalogKeys.request(table, epoch), { facts });
       await task.publisher.publish({ batches: [], offsets: [], catalog: [entry], bytes: 0 });
+      // What was noted is there for the next attempt, in this process too.
+      await task.catalog.readToEnd();
     },
   };
 }

@@ -62,6 +62,21 @@ describe('a record of a topic', () => {
     expect(incoming).toMatchObject({ stage: 'TRANSFORMATION', error: { code: 'RECORD_TRANSFORM' } });
   });
 
+  test('of which a transform makes what nobody can write is a dead letter too', () => {
+    const nan = Item.fromAttributes(new Map([['n', { N: 'NaN' }]]));
+    const broken = {
+      name: 'Broken',
+      fingerprint: '',
+      apply: (record: ChangeRecord) => ({ ...record, after: nan }),
+    };
+    const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [broken], null));
+    expect(incoming).toMatchObject({
+      record: null,
+      stage: 'TRANSFORMATION',
+      error: { code: 'RECORD_TRANSFORM' },
+    });
+  });
+
   test.each([
     ['without a value', { value: null }],
     ['of no schema of ours', { value: Buffer.from('{"not":"ours"}') }],

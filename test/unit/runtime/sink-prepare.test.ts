@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { preparedTable } from '../../../connectors/runtime/sink-prepare.ts';
+import { checkFingerprint, fingerprint, preparedTable } from '../../../connectors/runtime/sink-prepare.ts';
 import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink-world.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
 
@@ -29,6 +29,7 @@ test('tables that are prepared at the same time do not fence each other', async 
     name: 'm-alternator',
     plugin: memorySink(new MemoryTarget()),
     options: {},
+    transforms: [],
   } as unknown as SinkDefinition;
   const world = {
     kafka: {},
@@ -47,4 +48,31 @@ test('tables that are prepared at the same time do not fence each other', async 
   await Promise.all(['A', 'B'].map((table) => preparedTable(definition, world, table, true, context)));
   expect(new Set(ids).size).toBe(2);
   expect(records.size).toBe(2);
+});
+
+test('a list of transforms that became another is refused, as a changed sink is (rule C6)', () => {
+  const sink = (...fingerprints: readonly string[]) =>
+    ({
+      name: 'm-alternator',
+      plugin: memorySink(new MemoryTarget()),
+      options: {},
+      transforms: fingerprints.map((one) => ({ name: one, fingerprint: one, apply: () => null })),
+    }) as unknown as SinkDefinition;
+  const writtenBy = (definition: SinkDefinition) => ({
+    fingerprint: fingerprint(definition),
+    targetTable: definition.plugin.targetTable(definition.options, 'T'),
+    mendedSnapshot: null,
+    preparedMs: 1,
+  });
+  for (const [before, now] of [
+    [sink(), sink('a')],
+    [sink('a'), sink()],
+    [sink('a'), sink('b')],
+    [sink('a', 'b'), sink('b', 'a')],
+  ] as const) {
+    expect(() => checkFingerprint(now, 'T', writtenBy(before))).toThrow(
+      expect.objectContaining({ code: 'SINK_FINGERPRINT' }),
+    );
+    expect(() => checkFingerprint(before, 'T', writtenBy(before))).not.toThrow();
+  }
 });

@@ -4,6 +4,7 @@ import type { SinkConnector } from '../../../connectors/connector.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { GroupOptions } from '../../../connectors/kafka/group.ts';
 import { createLogger } from '../../../connectors/log.ts';
+import { following, type LaneKind } from '../../../connectors/runtime/lane-kind.ts';
 import { SinkTask } from '../../../connectors/runtime/sink-task.ts';
 import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink-world.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
@@ -79,7 +80,7 @@ const names = {
   changes: (table: string) => `${table}.changes`,
 };
 
-function subject() {
+function subject(kind?: LaneKind) {
   const definition: SinkDefinition = {
     name: 'm-alternator',
     plugin: memorySink(new MemoryTarget()) as SinkConnector<unknown>,
@@ -104,7 +105,7 @@ function subject() {
     clock: systemClock,
     log,
   } as unknown as SinkWorld;
-  return new SinkTask(definition, world, 0);
+  return new SinkTask(definition, world, 0, kind);
 }
 
 const unit = (table: string) => ({
@@ -141,6 +142,17 @@ describe('a sink task', () => {
     await kafka.options!.onAssigned([unit('A'), unit('B')]);
     await running();
     expect(task.halts.size).toBe(0);
+    await task.stop(1000);
+  });
+
+  test('takes over no lane that there is nothing to do in', async () => {
+    const task = subject({ ...following, wants: (table) => table === 'B' });
+    await task.start();
+    await kafka.options!.onAssigned([unit('A'), unit('B')]);
+    await vi.waitFor(() => expect([...kafka.assigned]).toEqual(['B.snapshot/1']));
+    expect(new Set(kafka.commits.flat().map(({ topic }) => topic))).toEqual(
+      new Set(['B.snapshot', 'B.changes']),
+    );
     await task.stop(1000);
   });
 
