@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The SDK is pinned; its warning about later versions on this Node says nothing of a test.
@@ -9,13 +10,18 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [
-            'test/unit/**/*.test.ts',
-            'test/conformance/**/*.test.ts',
-            'test/model/**/*.test.ts',
-            'test/architecture.test.ts',
-          ],
+          include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/architecture.test.ts'],
           sequence: { groupOrder: 0 },
+          env: quiet,
+        },
+      },
+      {
+        test: {
+          name: 'model',
+          include: ['test/model/**/*.test.ts'],
+          // Nothing but work, spread over its files: as many of these as there are cores.
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
           env: quiet,
         },
       },
@@ -24,9 +30,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/start-services.ts'],
-          // One file at a time: they share one Kafka, and their timing should be their own.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          // Two files at a time: they mostly wait (for sessions, slack, server timeouts), and share no names.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
           env: quiet,

@@ -8,6 +8,10 @@ export const actions: Actions = {
   verify: async (session, options) => (await import('./actions/verify.ts')).runVerify(session, options),
   replay: async (session, options) => (await import('./actions/replay.ts')).runReplay(session, options),
   export: async (session, options) => (await import('./actions/export.ts')).runExport(session, options),
+  'dead-letters': async (session, options) =>
+    (await import('./actions/dead-letters.ts')).runDeadLetters(session, options),
   topic: async (session, options) => (await import('./actions/topic.ts')).runTopic(session, options),
+  cleanup: async (session, options) => (await import('./actions/cleanup.ts')).runCleanup(session, options),
+  load: async (session, options) => (await import('./actions/load.ts')).runLoad(session, options),
   demo: async (session, options) => (await import('./demo/run.ts')).runDemo(session, options),
 };

@@ -1,5 +1,8 @@
+import type { CleanupOptions } from './commands/cleanup.ts';
+import type { DeadLettersOptions } from './commands/dead-letters.ts';
 import type { DemoOptions } from './commands/demo.ts';
 import type { ExportOptions } from './commands/export.ts';
+import type { LoadOptions } from './commands/load.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
 import type { PlanOptions } from './commands/plan.ts';
 import type { ReplayOptions } from './commands/replay.ts';
@@ -17,6 +20,9 @@ export interface CommandOptions {
   readonly replay: ReplayOptions;
   readonly export: ExportOptions;
   readonly topic: TopicOptions;
+  readonly 'dead-letters': DeadLettersOptions;
+  readonly cleanup: CleanupOptions;
+  readonly load: LoadOptions;
   readonly demo: DemoOptions;
 }
 

@@ -9,6 +9,7 @@ const groups: readonly (readonly [prefix: string, title: string])[] = [
   ['TARGET', 'The target'],
   ['SINK', 'The sink'],
   ['KAFKA', 'Kafka'],
+  ['LOAD', 'Loading a rehearsal'],
 ];
 
 const others = 'Anything else';

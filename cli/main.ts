@@ -3,7 +3,7 @@ import { actions } from './actions.ts';
 import { runCommandLine } from './run.ts';
 import { watchSignals } from './signals.ts';
 
-const { stdout, stderr, env } = process;
+const { stdin, stdout, stderr, env } = process;
 
 // The SDK is pinned; its warning about later versions on this Node is none for a user.
 env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
@@ -16,6 +16,7 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 using signals = watchSignals(process, (code) => process.exit(code));
 const code = await runCommandLine(process.argv.slice(2), actions, {
+  stdin,
   stdout,
   stderr,
   env,

@@ -1,35 +1,26 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from './exit.ts';
-import { repeated } from './option-values.ts';
 
 /** Commands that the interface has and this version has not. The list only shrinks. */
 export const notBuiltCommands: readonly string[] = [
   'cutover',
   'infer',
-  'dead-letters',
   'source',
   'sink',
   'connectors',
   'describe',
-  'load',
-  'cleanup',
 ];
 
 interface NotBuiltFlag {
   readonly flags: string;
   /** Values that are built, and so allowed. */
   readonly allowed?: readonly string[];
-  readonly isRepeated?: boolean;
 }
 
 /** Flags of commands that the interface has and this version has not. The list only shrinks. */
 export const notBuiltFlags: Readonly<Record<string, readonly NotBuiltFlag[]>> = {
-  migrate: [
-    { flags: '--new-snapshot <table>', isRepeated: true },
-    { flags: '--dashboard <address>', allowed: ['off'] },
-  ],
+  migrate: [{ flags: '--dashboard <address>', allowed: ['off'] }],
   plan: [{ flags: '--connectors' }],
-  verify: [{ flags: '--repair' }],
   demo: [{ flags: '--target <type>', allowed: ['alternator'] }],
 };
 
@@ -57,17 +48,13 @@ export function addNotBuiltCommands(program: Command): void {
 export function addNotBuiltFlags(command: Command): Command {
   const flags = notBuiltFlags[command.name()] ?? [];
   if (flags.length === 0) return command;
-  const options = flags.map(({ flags: syntax, isRepeated }) => {
-    const option = new Option(syntax).hideHelp();
-    return isRepeated === true ? option.argParser(repeated) : option;
-  });
+  const options = flags.map(({ flags: syntax }) => new Option(syntax).hideHelp());
   for (const option of options) command.addOption(option);
   command.hook('preAction', () => {
     options.forEach((option, index) => {
       const value: unknown = command.getOptionValue(option.attributeName());
       if (value === undefined || flags[index]?.allowed?.includes(String(value))) return;
-      const given =
-        option.required && !Array.isArray(value) ? `${option.long} ${String(value)}` : option.long;
+      const given = option.required ? `${option.long} ${String(value)}` : option.long;
       throw new UsageError(`messina ${command.name()} ${given} is not in this version`, remedy);
     });
   });

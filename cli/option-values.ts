@@ -7,6 +7,32 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 
+export function wholeNumberFrom0(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 0.');
+}
+
+/** How many of each kind of write there are in their sum; at least one. */
+export interface LoadMix {
+  readonly put: number;
+  readonly update: number;
+  readonly replace: number;
+  readonly delete: number;
+}
+
+export function loadMix(text: string): LoadMix {
+  const mix = { put: 0, update: 0, replace: 0, delete: 0 };
+  for (const part of text.split(',')) {
+    const [, kind, weight] = /^(put|update|replace|delete)=(\d{1,3})$/.exec(part) ?? [];
+    if (kind === undefined) {
+      throw new InvalidArgumentError('It must be like put=3,update=4,replace=1,delete=2.');
+    }
+    mix[kind as keyof LoadMix] = Number(weight);
+  }
+  if (Object.values(mix).some((weight) => weight > 0)) return mix;
+  throw new InvalidArgumentError('One weight at least must be above 0.');
+}
+
 export function seconds(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a number of seconds.');

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import { register as registerCleanup } from './commands/cleanup.ts';
+import { register as registerDeadLetters } from './commands/dead-letters.ts';
 import { register as registerDemo } from './commands/demo.ts';
 import { register as registerExport } from './commands/export.ts';
+import { register as registerLoad } from './commands/load.ts';
 import { register as registerMigrate } from './commands/migrate.ts';
 import { register as registerPlan } from './commands/plan.ts';
 import { register as registerReplay } from './commands/replay.ts';
@@ -21,6 +24,9 @@ const commands = [
   registerReplay,
   registerExport,
   registerTopic,
+  registerDeadLetters,
+  registerCleanup,
+  registerLoad,
   registerDemo,
 ];
 

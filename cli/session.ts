@@ -9,6 +9,8 @@ import { createProgress, type Progress, type ProgressStream } from './progress.t
 export interface Surroundings {
   readonly stdout: ProgressStream;
   readonly stderr: ProgressStream;
+  /** Asked for confirmations; absent: nobody is there. */
+  readonly stdin?: NodeJS.ReadStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first interrupt. */
   readonly signal: AbortSignal;

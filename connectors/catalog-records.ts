@@ -116,6 +116,8 @@ export interface SinkRecord {
   readonly targetTable: string;
   /** Epoch ms, our clock; for people. */
   readonly preparedMs: number;
+  /** Id of the full snapshot whose windows were mended against the source (rule C1); null: none was. */
+  readonly mendedSnapshot: string | null;
 }
 
 /** What a sink is told of a table: the facts, and that is all it ever gets of the source. */

@@ -36,23 +36,78 @@ export const ERRORS = {
   ),
   SOURCE_DATA_GAP: halt(
     4,
-    'Changes are lost: begin anew under another `name`, with an empty target (docs/operations.md, After a data gap).',
+    'Changes may be lost: take a new snapshot with `messina migrate FILE --new-snapshot TABLE` (docs/operations.md, After a data gap).',
+  ),
+  SOURCE_MODE_CHANGED: halt(
+    4,
+    'Put source.changes back, or begin anew under another `name`; to follow a copy after all: `messina migrate FILE --new-snapshot TABLE`.',
+  ),
+  SOURCE_KEYS_CHANGED: halt(
+    4,
+    'Its topics hold items of other keys: begin anew under another `name`, with another target table.',
   ),
   SOURCE_IS_TARGET: halt(4, 'Rename the table in target.tables or name another target endpoint.'),
+  SOURCE_PITR_OFF: halt(
+    4,
+    'Turn point-in-time recovery on with the command above, or let Messina do it with source.snapshot.enablePitr: true.',
+  ),
   SOURCE_REFUSED: halt(1, 'See the message of the source.'),
+  EXPORT_UNSUPPORTED: halt(
+    4,
+    'This source makes no exports: use source.snapshot.from: scan, or a manifest that `messina export` wrote.',
+  ),
+  EXPORT_BUCKET_MISSING: halt(4, 'Create the bucket, or correct source.snapshot.s3.bucket.'),
+  EXPORT_BUCKET_REGION: halt(4, 'Give the region of the bucket in source.snapshot.s3.region.'),
+  EXPORT_KMS_DENIED: halt(
+    4,
+    'Give the source credentials kms:GenerateDataKey and kms:Decrypt for the key, which must be enabled and in the region of the bucket.',
+  ),
+  EXPORT_CONFLICT: halt(
+    4,
+    'Another export writes to the same place: wait for it, or give another source.snapshot.s3.prefix.',
+  ),
+  EXPORT_LIMIT: halt(
+    4,
+    'AWS makes 300 exports (100 TB) of an account at once: start again when others are complete.',
+  ),
+  EXPORT_TIME_REFUSED: halt(
+    4,
+    'Point-in-time recovery does not reach this time yet: start again in some minutes.',
+  ),
+  EXPORT_FAILED: halt(
+    1,
+    'Mend what AWS says (bucket, policy, key), and start `messina migrate` again: it then asks for another export.',
+  ),
+  EXPORT_PARTIAL: halt(
+    4,
+    'It does not hold the whole table; start `messina migrate` again: it then asks for another export.',
+  ),
   EXPORT_MANIFEST_MISSING: halt(
     4,
-    'Correct source.snapshot.manifests; the summary manifest must exist and be readable.',
+    'The summary manifest must exist and be readable: correct source.snapshot.manifests, or how S3 is reached (source.snapshot.s3).',
   ),
   EXPORT_MANIFEST_INVALID: halt(
     4,
-    'Name the manifest-summary.json of a completed full export in DynamoDB JSON.',
+    'Name the manifest-summary.json of a completed export in DynamoDB JSON or Amazon Ion: a full one in snapshot.manifests, incremental ones in snapshot.incremental.',
+  ),
+  EXPORT_WINDOW_ORDER: halt(
+    4,
+    'List the windows in the order of their times in snapshot.incremental, without those that end before the full export.',
+  ),
+  EXPORT_WINDOW_HOLE: halt(
+    4,
+    'Make the missing window, as the message says, and list it in snapshot.incremental; windows of AWS last 15 minutes to 24 hours, and may overlap.',
   ),
   EXPORT_OTHER_TABLE: halt(4, 'Name the export of this very table (the same TableId).'),
   EXPORT_CHANGED: halt(
     4,
-    'Name the export that was begun, and let it be finished; or begin anew under another `name`, with an empty target.',
+    'Name the export that was begun, and let it be finished; or begin anew with `messina migrate FILE --new-snapshot TABLE`.',
   ),
+  EXPORT_INCOMPLETE: halt(
+    4,
+    'Correct the items at the source (or the export), and take another snapshot with `messina migrate FILE --new-snapshot TABLE`.',
+  ),
+  EXPORT_USED: halt(4, 'Make a newer export, and name its manifest in source.snapshot.manifests.'),
   EXPORT_FILE_MISSING: halt(1, badFile),
   EXPORT_CHECKSUM: halt(1, badFile),
   EXPORT_GZIP: halt(1, badFile),
@@ -61,7 +116,12 @@ export const ERRORS = {
     1,
     'A line of an export is at most a few MiB; this file is not a DynamoDB export.',
   ),
+  EXPORT_ION_UNREADABLE: halt(
+    1,
+    'Export the table as DYNAMODB_JSON, or as ION as DynamoDB writes it: Ion 1.0 in its text form, every record on a line of its own.',
+  ),
   RECORD_NOT_JSON: setAside(badRecord),
+  RECORD_NOT_ION: setAside(badRecord),
   RECORD_ITEM_MISSING: setAside(badRecord),
   RECORD_TYPE_UNKNOWN: setAside(badRecord),
   RECORD_NUMBER: setAside(badRecord),
@@ -100,11 +160,39 @@ export const ERRORS = {
     'Synchronise the clocks of the target nodes (NTP), or raise target.clockSkewMs above it.',
   ),
   TARGET_REFUSED: halt(1, 'See the message of the target.'),
+  TARGET_UNMENDED: halt(
+    4,
+    'Compare the clocks of the target nodes, and start `messina migrate` again when the later time has passed; else `messina replay FILE --recreate --yes`. `messina verify FILE` shows the rows.',
+  ),
+  TRANSFORM_KEY: halt(
+    4,
+    'Let transforms leave key attributes as they are (an `include` names them too): keys are re-modelled by the mapping of a CQL target, tables are renamed in target.tables.',
+  ),
+  TRANSFORM_TOPIC: halt(
+    4,
+    'Let the pattern match both topics of a table or none, such as `music\\.Orders\\..*`: an item must become the same whichever topic brings it.',
+  ),
   SINK_FINGERPRINT: halt(
     4,
     'A changed mapping, transform or target table needs `messina replay FILE --recreate --yes`; for a second target give target.name.',
   ),
-  SINK_RUNNING: halt(4, 'Stop the process that runs the sink first.'),
+  SINK_RUNNING: halt(
+    4,
+    'Stop the process that runs the sink first; one that was killed leaves its group within 10 s.',
+  ),
+  SOURCE_RUNNING: halt(
+    4,
+    'Stop the process that runs the sources first; one that was killed counts for another 10 s.',
+  ),
+  LOAD_TABLE_MISSING: halt(
+    4,
+    'Name a table that exists in --table, or let load make one with --create-table.',
+  ),
+  LOAD_TABLE_FOREIGN: halt(
+    4,
+    'Name a table of its own for the rehearsal; --allow-existing writes into this one, over items of the same keys.',
+  ),
+  LOAD_TABLE_KEYS: halt(4, 'Name a table with other key attributes.'),
   KAFKA_UNREACHABLE: {
     remedy: 'retry',
     exit: 1,
@@ -116,6 +204,10 @@ export const ERRORS = {
   ),
   KAFKA_TOPIC_NAME: halt(4, 'Give the table another name inside topic names: kafka.topics.'),
   KAFKA_TOPIC_SETTINGS: halt(4, 'Change the topic setting as said, or delete the topic.'),
+  KAFKA_TOPIC_TRIMMED: halt(
+    4,
+    'What the topic has lost would be taken for deleted, or for never there: repair against the source, or begin anew under another `name`. Its retention.ms must be -1.',
+  ),
   KAFKA_REFUSED: halt(1, 'See the message of the broker.'),
   KAFKA_FENCED: retry('Another process has taken the task over; it continues there.'),
   KAFKA_TOPIC_CORRUPT: halt(1, 'A record of an internal topic cannot be read; restore the topic.'),

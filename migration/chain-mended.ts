@@ -1,6 +1,8 @@
 import { systemClock } from '../connectors/clock.ts';
+import type { Logger } from '../connectors/log.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { recordSink } from '../connectors/runtime/sink-prepare.ts';
+import { lanesOf } from './replay-lanes.ts';
 import type { TopicsView } from './topics-view.ts';
 
 /**
@@ -23,6 +25,35 @@ export function rememberMending(group: string, view: TopicsView, sink: string, t
 /** The target is written again from its rows on: what was mended is undone. */
 export function forgetMending(group: string, view: TopicsView, sink: string, table: string): Promise<void> {
   return record(group, view, sink, table, null);
+}
+
+/**
+ * The sink's positions are gone, though it has written: it begins with the rows again, and so what was mended is undone.
+ *
+ * To be called before the sink runs.
+ */
+export async function forgetLostMendings(
+  group: string,
+  view: TopicsView,
+  sink: string,
+  tables: readonly string[],
+  partitions: number,
+): Promise<void> {
+  const mended = tables.filter((table) => view.catalog.sink(sink, table)?.mendedSnapshot != null);
+  if (mended.length === 0) return;
+  for (const [table, lanes] of await lanesOf(view, sink, mended)) {
+    if (lanes.length < partitions) await forgetMending(group, view, sink, table);
+  }
+}
+
+/** Rule C1: mending needs the source, and nobody may ask it here. */
+export function warnOfUnmended(catalog: Catalog, sink: string, tables: readonly string[], log: Logger): void {
+  for (const table of tables) {
+    if (!awaitsMending(catalog, sink, table)) continue;
+    const said =
+      'it came in incremental windows and was not mended against its source: rows of keys that are deleted may stay in the target';
+    log.warn({ table }, said);
+  }
 }
 
 async function record(

@@ -33,8 +33,8 @@ export function outlook(known: Known): Outlook {
   if (proof !== null) return { proven: proof.proven, fromMs: proof.fromMs, exportMs: proof.exportMs };
   if (!captures || snapshotFrom === 'none') return { proven: false, fromMs: null, exportMs };
   const fromMs = known.capturedFromMs ?? predictedMs(known);
-  // A scan of ours begins when capture is far enough ahead.
-  if (snapshotFrom === 'scan') return { proven: true, fromMs, exportMs: null };
+  // A scan of ours begins, and an export is asked for, when capture is far enough ahead.
+  if (snapshotFrom === 'scan' || snapshotFrom === 'export') return { proven: true, fromMs, exportMs: null };
   return { proven: exportMs !== null && prove(fromMs, slackMs, exportMs).proven, fromMs, exportMs };
 }
 

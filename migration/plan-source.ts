@@ -10,6 +10,7 @@ import { sourceFault } from '../source/faults.ts';
 import { describeFacts } from '../source/table-facts.ts';
 import type { Migration } from './config/defaults.ts';
 import type { Problems } from './plan-problems.ts';
+import { lookAtRequest, type RequestPlan } from './plan-request.ts';
 import { isAskedFor, sourceProblems } from './preflight.ts';
 import { sourceClients, type Wiring } from './wiring.ts';
 
@@ -22,11 +23,13 @@ export interface SourceTable {
   readonly stream: (StreamSettings & { readonly createdMs: number | null }) | null;
   /** The snapshot that was begun, else the export that the file names, and its windows; empty: none, or it cannot be read. */
   readonly chain: readonly SnapshotFacts[];
+  /** The export that is to be asked for, or was; null: none, or its rows have begun to be read. */
+  readonly request: RequestPlan | null;
   /** All rows of the snapshot stand in the topics: the source is not asked for them again. */
   readonly published: boolean;
 }
 
-type LiveTable = Omit<SourceTable, 'chain' | 'published'>;
+type LiveTable = Omit<SourceTable, 'chain' | 'request' | 'published'>;
 
 /** Looks at every source table, touching nothing; those that could not be looked at are left out, with a problem. */
 export async function lookAtSource(
@@ -46,15 +49,17 @@ export async function lookAtSource(
     if (seen) live.set(table, seen);
   }
   const sources = wiring.sources.map((source) => ({ ...source, tables: [...live.keys()] }));
-  const isLoaded = (table: string) =>
+  const isTaken = (table: string) =>
     catalog?.isLoaded(table) === true || isAskedFor(migration, catalog, table);
-  problems.addAll(await sourceProblems(sources, isLoaded, context));
+  problems.addAll(await sourceProblems(sources, isTaken, context));
   const found = new Map<string, SourceTable>();
   for (const [table, seen] of live) {
     await problems.attempt(table, () => checkCapture(wiring, catalog, table, context));
     const begun = catalog?.currentChain(table).map(({ facts }) => facts) ?? [];
     const chain = begun.length > 0 ? begun : await namedExports(migration, wiring, seen.facts, context);
-    found.set(table, { ...seen, chain, published: catalog?.isLoaded(table) ?? false });
+    const request =
+      chain.length > 0 ? null : await lookAtRequest(migration, clients, catalog, table, context);
+    found.set(table, { ...seen, chain, request, published: catalog?.isLoaded(table) ?? false });
   }
   return found;
 }

@@ -4,6 +4,7 @@ import type { Migration } from './config/defaults.ts';
 import { type Known, outlook } from './plan-coverage.ts';
 import { type Effort, type Estimate, estimate } from './plan-estimate.ts';
 import { type ExportPlan, exportPlans } from './plan-exports.ts';
+import type { RequestPlan } from './plan-request.ts';
 import type { SourceTable } from './plan-source.ts';
 import type { TargetPlan } from './plan-target.ts';
 import type { TransformsPlan } from './plan-transforms.ts';
@@ -17,6 +18,8 @@ export interface TablePlan {
   readonly bytes: number | null;
   /** The export that rows come from, and its windows, in their order; empty: there is none yet, or a scan. */
   readonly exports: readonly ExportPlan[];
+  /** The export that `migrate` asks for; null: none. */
+  readonly request: RequestPlan | null;
   readonly stream: StreamPlan | null;
   readonly coverage: {
     /** It is proven, or will be. */
@@ -54,6 +57,7 @@ export function tablePlan(
     items,
     bytes,
     exports: exportPlans(source?.chain ?? []),
+    request: source?.request ?? null,
     stream: source && streamPlan(migration, source),
     coverage: {
       proven: seen?.proven ?? false,

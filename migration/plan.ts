@@ -11,6 +11,7 @@ import type { Migration } from './config/defaults.ts';
 import { isGlob } from './config/globs.ts';
 import { connectorNames } from './config/names.ts';
 import { connectKafka } from './kafka-client.ts';
+import { modeProblems } from './mode-problems.ts';
 import { coverageProblem, type Known } from './plan-coverage.ts';
 import { type PlanProblem, Problems } from './plan-problems.ts';
 import { lookAtSource, type SourceTable } from './plan-source.ts';
@@ -75,6 +76,7 @@ async function planWith(
   const tables = await tablesOf(migration, view, problems, context.signal);
   const topics = await lookAtTopics(migration, tables, kafka, problems);
   problems.addAll(sameTableProblems(migration, tables));
+  problems.addAll(modeProblems(migration, catalog, tables));
   const wiring = wire(migration, tables);
   const sources = await lookAtSource(migration, wiring, tables, catalog, problems, context);
   const facts = tables.flatMap((table) => catalog?.table(table)?.facts ?? sources.get(table)?.facts ?? []);

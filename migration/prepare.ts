@@ -6,8 +6,8 @@ import { describeTopics, ensureTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import type { Migration } from './config/defaults.ts';
-import { isGlob } from './config/globs.ts';
 import { topicProblems, topicSpecs } from './kafka-topics.ts';
+import { modeProblems } from './mode-problems.ts';
 import { assertNoWorkers, isEpochDue, usedExportProblems } from './new-snapshots.ts';
 import {
   changedExportProblems,
@@ -19,7 +19,7 @@ import {
   sourceProblems,
   topicNameProblems,
 } from './preflight.ts';
-import { tablesOfCatalog, tablesOfSource } from './tables.ts';
+import { allInCatalog, tablesOfCatalog, tablesOfSource } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 import { transformProblems } from './transforms.ts';
 import { type Wiring, wire } from './wiring.ts';
@@ -82,7 +82,7 @@ async function resolveTables(
     migration,
     (existing?.catalog.tables() ?? []).map(({ facts }) => facts.table),
   );
-  if (sinksOnly) return tablesInTopics(migration, known);
+  if (sinksOnly) return allInCatalog(migration, known);
   try {
     return await tablesOfSource(migration, signal);
   } catch (thrown) {
@@ -94,14 +94,6 @@ async function resolveTables(
     );
     return known;
   }
-}
-
-/** A table that the file names and the topics do not hold would be left out in silence. */
-function tablesInTopics({ name, source }: Migration, known: readonly string[]): readonly string[] {
-  const missing = source.tables.find((entry) => !isGlob(entry) && !known.includes(entry));
-  if (missing === undefined && known.length > 0) return known;
-  const what = missing === undefined ? 'none of its tables' : `no table ${missing}`;
-  throw new ConnectError('NOT_MIGRATED', `The catalog of ${name} knows ${what}`);
 }
 
 /** With the source gone for good, a snapshot that is not whole in the topics never will be. */
@@ -128,14 +120,14 @@ async function check(
   const renewed = tables.filter(
     (table) => newSnapshots.includes(table) || (existing !== null && isEpochDue(existing, table)),
   );
-  const isLoaded = (table: string) =>
+  const isTaken = (table: string) =>
     (catalog?.isLoaded(table) === true || isAskedFor(migration, catalog, table)) && !renewed.includes(table);
   const specs = topicSpecs(migration, tables);
   const described = await describeTopics(
     kafka,
     specs.map(({ topic }) => topic),
   );
-  const fromSource = sinksOnly ? [] : await sourceProblems(wiring.sources, isLoaded, context);
+  const fromSource = sinksOnly ? [] : await sourceProblems(wiring.sources, isTaken, context);
   // A source that is merely out of reach is retried by its tasks, where the catalog knows what to go on with.
   const tolerable = (table: string | null) => table !== null && catalog?.table(table) != null;
   refuse([
@@ -143,6 +135,7 @@ async function check(
     ...topicProblems(specs, described),
     ...sameTableProblems(migration, tables),
     ...(sinksOnly ? [] : changedExportProblems(migration, catalog).filter(isNot(renewed))),
+    ...(sinksOnly ? [] : modeProblems(migration, catalog, tables, (table) => renewed.includes(table))),
     ...(sinksOnly ? [] : usedExportProblems(migration, existing, renewed)),
     ...fromSource.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
   ]);

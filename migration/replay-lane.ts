@@ -1,15 +1,28 @@
 import type { SnapshotRecord } from '../connectors/catalog-records.ts';
-import { FRESH_LANE, type LaneState } from '../connectors/runtime/lane-state.ts';
+import { FRESH_LANE, type LaneState, type SettledLetters } from '../connectors/runtime/lane-state.ts';
 import { NO_OUTCOMES } from '../connectors/runtime/outcomes.ts';
+import { type BeginPlace, TOPIC_START } from './replay-place.ts';
 
 /**
- * A lane that begins again with the current snapshot: at the topic's start, because what lies before the newest
- * begin-marker is read through and counted as superseded, so that the sums hold (rule C9).
+ * A lane that begins again with a snapshot. Its counters begin again too: what lies below its place is counted as
+ * superseded, and so is what the gate reads through, so that the sums hold (rule C9).
  *
  * It stays unclean where it was: whoever takes over waits out what the last owner may have left in flight (rule C7).
+ *
+ * @param settled the dead letters of before are void: every record is dealt with anew (rule C9).
  */
-export function fromSnapshot(state: LaneState): LaneState {
-  return { ...FRESH_LANE, clean: state.clean };
+export function fromSnapshot(
+  state: LaneState,
+  settled: SettledLetters | null,
+  { position, superseded }: BeginPlace = TOPIC_START,
+): LaneState {
+  const snapshot = {
+    ...FRESH_LANE.snapshot,
+    position,
+    countedTo: position,
+    outcomes: { ...NO_OUTCOMES, superseded },
+  };
+  return { ...FRESH_LANE, snapshot, settled, clean: state.clean };
 }
 
 /** Changes that are written again. */
@@ -22,12 +35,15 @@ export interface ChangesAgain {
 }
 
 /**
- * A lane whose changes begin again at an offset, never below its snapshot's (rule C7); the snapshot stays as it is.
+ * A lane whose changes begin again at an offset, never below its snapshot's (rule C7), and never beyond what it has
+ * written: a replay only goes back. The snapshot stays as it is.
  *
  * The position is the topic's start: what lies below `writeFrom` is read through and counted as superseded (rule C9).
+ * Dead letters stay what they are, as those below it are not written again: some of the others are then retried in vain.
  */
 export function fromChanges(state: LaneState, { offset, snapshot, partition }: ChangesAgain): LaneState {
   const floor = snapshot?.changesOffsets?.[partition] ?? 0;
+  const written = Math.max(state.changes.position, state.changes.writeFrom);
   return {
     snapshot: { ...state.snapshot, gateOpen: true },
     changes: {
@@ -35,9 +51,10 @@ export function fromChanges(state: LaneState, { offset, snapshot, partition }: C
       countedTo: 0,
       outcomes: NO_OUTCOMES,
       snapshot: state.snapshot.snapshot,
-      writeFrom: Math.max(offset, floor),
+      writeFrom: Math.max(Math.min(offset, written), floor),
       lastMs: null,
     },
+    settled: state.settled,
     clean: state.clean,
   };
 }

@@ -2,11 +2,16 @@ import type { Problem } from '../connectors/connector.ts';
 import { asConnectError } from '../connectors/errors.ts';
 import { offsetsForTime } from '../connectors/kafka/offsets.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
+import { settleRead } from '../connectors/runtime/settled-letters.ts';
 import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
+import { lettersUntilNow } from './dead-letters/read-letters.ts';
 import { fromChanges, fromSnapshot } from './replay-lane.ts';
 import type { LaneMove, OwnedLane } from './replay-lanes.ts';
+import { beginPlace } from './replay-place.ts';
 import type { TopicsView } from './topics-view.ts';
+
+const MINUTE_MS = 60_000;
 
 /** Where a replay begins. */
 export type ReplayStart =
@@ -38,10 +43,17 @@ export async function moves(
   lanes: readonly OwnedLane[],
   from: ReplayStart,
 ): Promise<LaneMove[]> {
-  if (from.at !== 'time') {
-    return lanes.map(({ partition, state }) => ({ partition, before: state, after: fromSnapshot(state) }));
+  const { at } = from;
+  if (at !== 'time') {
+    const letters = await lettersUntilNow(view.kafka, view.names.deadLetters);
+    const settled = letters && settleRead(null, letters, null);
+    return lanes.map(({ partition, state }) => ({
+      partition,
+      before: state,
+      after: fromSnapshot(state, settled, beginPlace(view.catalog, table, partition, at)),
+    }));
   }
-  const offsets = await offsetsForTime(view.kafka, view.names.changes(table), from.timeMs);
+  const offsets = await offsetsForTime(view.kafka, view.names.changes(table), minuteOf(from.timeMs));
   return lanes.flatMap(({ partition, state }) => {
     // A closed gate: no change was written for this snapshot yet, and all of them will be.
     if (sink.snapshots && !state.snapshot.gateOpen) return [];
@@ -51,3 +63,6 @@ export async function moves(
     return [{ partition, before: state, after }];
   });
 }
+
+/** Creation times are cut to seconds, by stand-ins to minutes: a change made at the time asked for may bear an earlier one. */
+export const minuteOf = (timeMs: number): number => Math.floor(timeMs / MINUTE_MS) * MINUTE_MS;

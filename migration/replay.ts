@@ -2,15 +2,17 @@ import { systemClock } from '../connectors/clock.ts';
 import type { TaskContext } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
 import type { Logger } from '../connectors/log.ts';
-import { forgetSink } from '../connectors/runtime/sink-prepare.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
+import { forgetMending } from './chain-mended.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
 import { refuse, sameTableProblems } from './preflight.ts';
 import { assertStopped, commitLanes, type LaneMove, lanesOf, type OwnedLane } from './replay-lanes.ts';
 import { fingerprintProblems, moves, type ReplayStart } from './replay-moves.ts';
+import { dropTarget, outwaitWriters, recreateProblems } from './replay-recreate.ts';
 import { tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
+import { transformProblems } from './transforms.ts';
 import { wire } from './wiring.ts';
 
 export interface ReplayOptions {
@@ -26,6 +28,8 @@ export interface ReplayOptions {
 export interface ReplayedTable {
   readonly table: string;
   readonly targetTable: string;
+  /** The migration has no snapshots: its changes are all there is. */
+  readonly isEventsOnly: boolean;
   /** The target table is gone; the next run creates it. */
   readonly dropped: boolean;
   /** Partitions that were moved. */
@@ -43,9 +47,10 @@ export interface Replayed {
 /**
  * Moves the positions of a stopped sink back; the next run writes again what the topics hold.
  *
- * `snapshot` and `earliest` are the same as long as an epoch has one snapshot.
+ * Each table is moved as a whole, in one request: a kill leaves those behind it as they were, and the same command goes on.
  *
- * @throws ConnectError NOT_MIGRATED, SINK_RUNNING, SINK_FINGERPRINT before anything is moved
+ * @throws ConnectError NOT_MIGRATED, SINK_RUNNING, SINK_FINGERPRINT, and what stands against dropping the target tables,
+ * before anything is moved
  */
 export async function replay(migration: Migration, options: ReplayOptions): Promise<Replayed> {
   await using kafka = await connectKafka(migration, options.log);
@@ -61,59 +66,40 @@ export async function replay(migration: Migration, options: ReplayOptions): Prom
       detail: { connector: sink.name },
     });
   }
-  if (options.recreate) refuse(sameTableProblems(migration, ran));
-  else refuse(fingerprintProblems(sink, view.catalog, ran));
+  const context: TaskContext = { clock: systemClock, log: options.log, signal: options.signal };
+  if (options.recreate) {
+    const facts = ran.flatMap((table) => view.catalog.table(table)?.facts ?? []);
+    refuse([...sameTableProblems(migration, ran), ...transformProblems(migration, facts)]);
+    refuse(await recreateProblems(sink, view.catalog, ran, context));
+    await outwaitWriters(sink, view.catalog, found, context);
+  } else refuse(fingerprintProblems(sink, view.catalog, ran));
   const replayed: ReplayedTable[] = [];
   for (const table of ran) {
     options.signal.throwIfAborted();
-    replayed.push(await replayTable(migration, view, sink, table, found.get(table) ?? [], options));
+    const lanes = found.get(table) ?? [];
+    const moved = await moveTable(migration.name, view, sink, table, lanes, options);
+    const dropped = options.recreate && (await dropTarget(migration.name, view, sink, table, context));
+    replayed.push({ ...moved, dropped });
   }
   return { migration: migration.name, target: migration.target.type, tables: replayed };
 }
 
 /** Positions first: a kill after them leaves a plain replay, and the same command goes on with the table. */
-async function replayTable(
-  migration: Migration,
+async function moveTable(
+  group: string,
   view: TopicsView,
   sink: SinkDefinition,
   table: string,
   lanes: readonly OwnedLane[],
   options: ReplayOptions,
-): Promise<ReplayedTable> {
+): Promise<Omit<ReplayedTable, 'dropped'>> {
   const from: ReplayStart = options.recreate ? { at: 'snapshot' } : options.from;
   const partitions = await moves(view, sink, table, lanes, from);
+  if (from.at !== 'time') await forgetMending(group, view, sink.name, table);
   await commitLanes(view, sink.name, table, partitions);
-  const context: TaskContext = { clock: systemClock, log: options.log, signal: options.signal };
-  const dropped = options.recreate && (await forgetTarget(migration, view, sink, table, context));
   const targetTable = sink.plugin.targetTable(sink.options, table);
-  return { table, targetTable, dropped, partitions, loading: lanes.length - partitions.length };
-}
-
-/**
- * Drops the target table, only if the catalog says that this sink made or filled that very one, and forgets it.
- * @returns whether a table was dropped
- */
-async function forgetTarget(
-  migration: Migration,
-  view: TopicsView,
-  sink: SinkDefinition,
-  table: string,
-  context: TaskContext,
-): Promise<boolean> {
-  const { catalog, kafka, names: topics } = view;
-  const known = catalog.sink(sink.name, table);
-  const facts = catalog.table(table)?.facts;
-  if (known === null || facts === undefined) return false;
-  const isOurs = known.targetTable === sink.plugin.targetTable(sink.options, table);
-  if (isOurs) await sink.plugin.drop(sink.options, { facts }, context);
-  else
-    context.log.warn(
-      { table, targetTable: known.targetTable },
-      'the target was renamed; the old table is left',
-    );
-  const world = { kafka, group: migration.name, topics, catalog, clock: systemClock };
-  await forgetSink(world, sink.name, table);
-  return isOurs;
+  const loading = lanes.length - partitions.length;
+  return { table, targetTable, isEventsOnly: !sink.snapshots, partitions, loading };
 }
 
 function tablesOf(migration: Migration, view: TopicsView, asked: readonly string[]): string[] {

@@ -1,6 +1,8 @@
 import { systemClock } from '../connectors/clock.ts';
 import { ConnectError, type ErrorCode } from '../connectors/errors.ts';
 import type { Logger } from '../connectors/log.ts';
+import { forgetLostMendings, warnOfUnmended } from './chain-mended.ts';
+import { ChainMending, mendingWorld } from './chain-mending.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
 import { LagTracker } from './lag.ts';
@@ -38,6 +40,9 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   try {
     const { tables, wiring, view } = await prepare(migration, kafka, options);
     await using _view = view;
+    const { name, kafka: settings } = migration;
+    await forgetLostMendings(name, view, wiring.sink.name, tables, settings.partitions);
+    if (options.sinksOnly) warnOfUnmended(view.catalog, wiring.sink.name, tables, options.log);
     options.log.debug({ tables: tables.length }, 'checked; starting');
     const workers = new Workers(migration, view, wiring, options.sinksOnly, options.log);
     try {
@@ -63,11 +68,14 @@ async function follow(
 ): Promise<MigrationStatus> {
   const lag = new LagTracker(systemClock.now);
   const startedMs = systemClock.now();
+  const mending = new ChainMending(mendingWorld(migration, view, workers.id, options.log));
+  await using _stop = { [Symbol.asyncDispose]: () => mending.stop() };
   for (;;) {
     await view.readToEnd();
     const status = await readStatus(migration, view, tables, lag, options.sinksOnly ? 'topics' : 'source');
     options.onStatus(status);
-    const halts = haltsOf(status, workers, startedMs);
+    if (!options.sinksOnly) mending.look(status);
+    const halts = new Map([...mending.failures, ...haltsOf(status, workers, startedMs)]);
     const going = status.tables.filter(({ table }) => !halts.has(table));
     const elapsedMs = systemClock.now() - startedMs;
     const there = going.every((one) => options.until !== null && isReached(one, options.until, elapsedMs));

@@ -3,12 +3,15 @@ import { systemClock } from '../connectors/clock.ts';
 import { fetchCommitted } from '../connectors/kafka/committed.ts';
 import { highWatermarks } from '../connectors/kafka/offsets.ts';
 import { epochName } from '../connectors/runtime/epoch-name.ts';
+import { wantedEpoch } from '../connectors/runtime/generation.ts';
 import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
 import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
 import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
 import { SWEEP } from '../connectors/runtime/snapshot-run.ts';
 import { type ReportedError, statusKeys, type TableReport } from '../connectors/runtime/status-log.ts';
 import { sinkGroup } from '../connectors/topic-names.ts';
+import { type AwaitedExport, awaitedExport } from './awaited-export.ts';
+import { awaitsMending } from './chain-mended.ts';
 import { notClaimed } from './claims.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectorNames } from './config/names.ts';
@@ -46,6 +49,8 @@ export interface TableStatus {
     /** Null: nobody knows yet how far the stream is read, or nobody follows it (`changes: none`). */
     readonly lagSeconds: number | null;
   } & Outcomes;
+  /** The export that rows are waited for; null: none is. */
+  readonly export: AwaitedExport | null;
   /** `at`: when it was said, ISO. */
   readonly lastError: (ReportedError & { readonly at: string }) | null;
 }
@@ -93,7 +98,10 @@ export async function readStatus(
     target: migration.target.type,
     phase: overall(statuses.map((one) => one.phase)),
     ready: statuses.length > 0 && statuses.every((one) => one.phase === 'ready'),
-    notClaimed: notClaimed(migration),
+    notClaimed: notClaimed(
+      migration,
+      tables.flatMap((table) => view.catalog.table(table)?.epoch ?? []),
+    ),
     tables: statuses,
   };
 }
@@ -143,7 +151,10 @@ async function tableStatus(
   const loaded = !isDue && isLoaded(migration, view, table, sink);
   const lastError = lastErrorOf(reports.all);
   const follows = record === null ? migration.source.changes === 'streams' : record.epoch.streamArn !== null;
-  const ready = loaded && (!follows || (lagSeconds !== null && lagSeconds <= migration.ready.lagSeconds));
+  // With the source out of the question, nothing can be held against it.
+  const isMended = behind === 'topics' || !awaitsMending(view.catalog, connectorNames(migration).sink, table);
+  const ready =
+    loaded && isMended && (!follows || (lagSeconds !== null && lagSeconds <= migration.ready.lagSeconds));
   return {
     table,
     phase: phaseOf(
@@ -171,6 +182,7 @@ async function tableStatus(
       lagRecords: Math.max(0, total - sumOutcomes(sink.changes)),
       lagSeconds: follows ? lagSeconds : null,
     },
+    export: snapshot === null ? awaitedExport(view.catalog, table, wantedEpoch(view.configs, table)) : null,
     lastError,
   };
 }
@@ -196,6 +208,22 @@ function coveredFrom(
 ): number | null {
   if (snapshot !== null) return snapshot.proof.fromMs;
   return source.snapshot.from === 'none' ? null : (record?.epoch.createdMs ?? null);
+}
+
+/** Tables whose current snapshot the sink has loaded, whatever has halted since. */
+export async function loadedTables(
+  migration: Migration,
+  view: TopicsView,
+  tables: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const names = tables.flatMap((table) => [view.names.snapshot(table), view.names.changes(table)]);
+  const committed = await fetchCommitted(view.kafka, sinkGroup(connectorNames(migration).sink), names);
+  return new Set(
+    tables.filter(
+      (table) =>
+        !isEpochDue(view, table) && isLoaded(migration, view, table, sinkProgress(view, table, committed)),
+    ),
+  );
 }
 
 /** Rule C7: loaded when every partition's gate is open for the current snapshot. */

@@ -43,7 +43,7 @@ export async function waitForStatus(
     options.onStatus(status);
     const elapsedMs = systemClock.monotonic() - begun;
     if (options.wait === null) {
-      const told = status.tables.every((one) => one.changes.lagSeconds !== null || hasHalted(one));
+      const told = migration.source.changes === 'none' || status.tables.every(isLagTold);
       if (told || elapsedMs > LOOK_FOR_LAG_MS || options.signal.aborted) return { status, reached: true };
     } else {
       const reached = status.tables.length > 0 && status.tables.every((one) => isAt(one, options.wait));
@@ -54,6 +54,8 @@ export async function waitForStatus(
     await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
   }
 }
+
+const isLagTold = (one: TableStatus): boolean => one.changes.lagSeconds !== null || hasHalted(one);
 
 /** Nobody moves such a table on. */
 const hasHalted = ({ phase }: TableStatus): boolean => phase === 'gap' || phase === 'failed';

@@ -12,6 +12,7 @@ import { scanOptions } from '../source/scan/options.ts';
 import { dynamoDbStreamsSource, streamsOptions } from '../source/streams/connector.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectorNames } from './config/names.ts';
+import { transformsOf } from './transforms.ts';
 
 /** The connectors that a migration file stands for, with their options checked by their own schemas. */
 export interface Wiring {
@@ -49,7 +50,7 @@ function sourcesOf(migration: Migration, tables: readonly string[]): SourceDefin
     sources.push({ ...common, name: names.snapshot, run, captureConnector });
   }
   if (changes === 'streams') {
-    const options = streamsOptions.parse(accessOf(migration));
+    const options = streamsOptions.parse({ ...accessOf(migration), publishAll: snapshot.from === 'none' });
     const plugin = dynamoDbStreamsSource as Extract<SourceRun, { kind: 'changes' }>['plugin'];
     sources.push({
       ...common,
@@ -75,20 +76,23 @@ function snapshotRun(migration: Migration): Extract<SourceRun, { kind: 'snapshot
     plugin: plugin as Extract<SourceRun, { kind: 'snapshot' }>['plugin'],
     options,
   });
-  if (snapshot.from === 'manifest') {
-    const { region, endpoint, forcePathStyle } = snapshot.s3 ?? {};
-    const s3 = { region, endpoint, forcePathStyle, credentials: migration.source.credentials };
-    const { manifests, slackSeconds } = snapshot;
-    return bound(
-      s3ExportSource,
-      exportSourceOptions.parse({ ...access, s3: defined(s3), manifests, slackSeconds }),
-    );
+  if (snapshot.from === 'manifest' || snapshot.from === 'export') {
+    const { s3, manifests, incremental, slackSeconds } = snapshot;
+    const { region, endpoint, forcePathStyle } = s3 ?? {};
+    const store = defined({ region, endpoint, forcePathStyle, credentials: migration.source.credentials });
+    const named = snapshot.from === 'manifest' ? { manifests, incremental } : requestOf(snapshot);
+    return bound(s3ExportSource, exportSourceOptions.parse({ ...access, s3: store, ...named, slackSeconds }));
   }
   if (snapshot.from === 'scan') {
     const { segments, readCapacity, slackSeconds } = snapshot;
     return bound(dynamoDbScanSource, scanOptions.parse({ ...access, segments, readCapacity, slackSeconds }));
   }
   return null;
+}
+
+function requestOf({ s3, enablePitr }: Migration['source']['snapshot']) {
+  const { bucket, prefix, bucketOwner, sseAlgorithm, kmsKeyId } = s3 ?? {};
+  return { request: defined({ bucket, prefix, bucketOwner, sseAlgorithm, kmsKeyId, enablePitr }) };
 }
 
 function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition {
@@ -108,8 +112,9 @@ function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition
     tables,
     tasks: migration.tasks.sink,
     tolerance: migration.deadLetters.tolerance,
-    transforms: [],
+    transforms: transformsOf(migration),
     snapshots: migration.source.snapshot.from !== 'none',
+    keepsExisting: target.existing === 'keep',
   };
 }
 

@@ -17,6 +17,8 @@ import type { Wiring } from './wiring.ts';
 
 /** The connectors of a migration, running in this process. */
 export class Workers {
+  /** Names this process among all that run the migration. */
+  readonly id = `${hostname()}:${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #sources: SourceWorker | null;
   readonly #sinks: readonly SinkTask[];
   readonly #producer: PlainProducer;
@@ -33,7 +35,9 @@ export class Workers {
     );
     const names = { topic: internal.configs, group: migration.name };
     this.#generation = new Generation(view.kafka, view.configs, this.#producer, names, systemClock);
-    this.#sources = sinksOnly ? null : sourceWorker(migration, view, wiring, world, this.#generation);
+    this.#sources = sinksOnly
+      ? null
+      : sourceWorker(migration, view, wiring, world, this.#generation, this.id);
   }
 
   /** Asks for new epochs, by table; before {@link start}, so that every task of this process knows. */
@@ -64,6 +68,7 @@ function sourceWorker(
   wiring: Wiring,
   world: SinkWorld,
   generation: Generation,
+  workerId: string,
 ): SourceWorker {
   const internal = internalTopics(migration.name);
   return new SourceWorker(
@@ -71,7 +76,7 @@ function sourceWorker(
     wiring.sources,
     {
       group: migration.name,
-      workerId: `${hostname()}:${process.pid}-${randomUUID().slice(0, 8)}`,
+      workerId,
       generation,
       status: world.status,
       offsetsTopic: { name: internal.offsets, partitions: internalPartitions.offsets },

@@ -16,13 +16,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   source: ['connectors', 'dynamodb', 'schemas'],
   sink: ['connectors', 'dynamodb', 'schemas'],
   migration: ['source', 'sink', 'connectors', 'dynamodb', 'schemas'],
-  cli: ['migration', 'dashboard', 'source', 'sink', 'connectors', 'dynamodb', 'schemas'],
+  workload: ['dynamodb', 'schemas'],
+  cli: ['migration', 'workload', 'dashboard', 'source', 'sink', 'connectors', 'dynamodb', 'schemas'],
   dashboard: ['migration', 'source', 'sink', 'connectors', 'dynamodb', 'schemas'],
   local: [],
 };
 
-/** The commands that exist for local services and rehearsals. */
-const mayImportLocal = /^cli\/((commands\/)?(demo|load)\b[^/]*|demo\/[^/]+)\.ts$/;
+/** The command that exists for local services. */
+const mayImportLocal = /^cli\/((commands\/)?demo\b[^/]*|demo\/[^/]+)\.ts$/;
 
 /** Packages that only some places may know, tests and benches apart. */
 const keptPackages = [

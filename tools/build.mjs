@@ -16,6 +16,7 @@ const rooms = [
   'cli',
   'dashboard',
   'local',
+  'workload',
 ];
 
 /** Compiles into dist/ and copies what lies beside the code. */

@@ -1,18 +1,21 @@
 import type { Plan } from '../../migration/plan.ts';
+import type { ExportPlan } from '../../migration/plan-exports.ts';
 import type { PlanProblem } from '../../migration/plan-problems.ts';
 import type { TablePlan } from '../../migration/plan-table.ts';
 import type { TargetPlan } from '../../migration/plan-target.ts';
 import type { TopicPlan } from '../../migration/plan-topics.ts';
+import type { TransformsPlan } from '../../migration/plan-transforms.ts';
 import { bytesText, countText, durationText } from './quantities.ts';
 import { columns } from './status-table.ts';
 
 /** A plan for people: each table, the topics, and what is in the way, last, where it is seen. */
 export function planText(plan: Plan): string {
-  const { migration, target, tables, topics, problems, clockSkewMs } = plan;
+  const { migration, target, tables, topics, problems, clockSkewMs, notClaimed } = plan;
   const counts = [number(tables.length, 'table'), number(problems.length, 'problem')].join(', ');
   const skew = clockSkewMs === null ? [] : [`Clocks of the target's nodes: ${clockSkewMs} ms apart at least`];
   return [
     `${migration} → ${target}: ${counts}`,
+    ...(notClaimed === null ? [] : [notClaimed]),
     ...tables.flatMap(tableLines),
     ...topicLines(topics),
     ...(skew.length === 0 ? [] : ['', ...skew]),
@@ -28,15 +31,43 @@ function tableLines(table: TablePlan): string[] {
     '',
     table.table,
     `  source    ${sizeText(table)}`,
+    ...table.exports.map(exportLine),
+    ...requestLines(table),
     `  stream    ${streamText(table)}`,
     `  coverage  ${coverageText(table)}`,
     ...targetLines(table.target),
+    ...transformLines(table.transforms),
     `  estimate  ${estimateText(table)}`,
   ];
 }
 
 const sizeText = ({ items, bytes }: TablePlan) =>
   `${countText(items)} items, ${bytes === null ? 'of unknown size' : bytesText(bytes)}`;
+
+/** The windows stand below the export that they continue. */
+function exportLine({ id, from, exportTime, files, rows }: ExportPlan): string {
+  const what =
+    from === null ? `  export    ${id} of ${exportTime}` : `            window ${from} to ${exportTime}`;
+  return `${what}: ${number(files, 'file')}, ${rows === null ? 'an unknown number of rows' : number(rows, 'row')}`;
+}
+
+function requestLines({ request, bytes }: TablePlan): string[] {
+  if (request === null) return [];
+  const { to, asked, pitr } = request;
+  const size = bytes === null ? 'unknown size' : bytesText(bytes);
+  const what =
+    asked === null
+      ? `an export of ${size} will be asked for, to ${to}; AWS charges for its size, and takes minutes to hours`
+      : `${asked} was asked for, to ${to}, and will be waited for`;
+  return [`  export    ${what}`, `            point-in-time recovery ${pitrText(pitr)}`];
+}
+
+function pitrText(pitr: NonNullable<TablePlan['request']>['pitr']): string {
+  if (pitr === null) return 'not known';
+  if (pitr.enable) return 'off; migrate turns it on, and AWS charges for it';
+  if (!pitr.enabled) return 'off';
+  return `on${pitr.earliest === null ? '' : `, back to ${pitr.earliest}`}`;
+}
 
 function streamText({ stream }: TablePlan): string {
   if (stream === null) return 'not known';
@@ -78,14 +109,25 @@ function cutoverLines({ globalIndexes, ttlAttribute }: TargetPlan['atCutover']):
   return later.length === 0 ? [] : [`            at cutover: ${later.join(', ')}`];
 }
 
-function estimateText({ estimate }: TablePlan): string {
-  if (estimate === null) return 'not known';
+function transformLines(transforms: TransformsPlan | null): string[] {
+  if (transforms === null) return [];
+  const { sampled, passed, changed, filtered, failed, reasons } = transforms;
+  const outcomes = `${countText(passed)} pass (${countText(changed)} changed), ${countText(filtered)} filtered, ${countText(failed)} fail`;
+  return [
+    `  transforms  of ${number(sampled, 'item')} tried: ${outcomes}`,
+    ...reasons.map(({ reason, items }) => `            ${countText(items)} × ${reason}`),
+  ];
+}
+
+function estimateText({ estimate, request }: TablePlan): string {
+  if (estimate === null) return 'there is nothing to load: only changes are moved';
   const { seconds, itemsPerSecond, readUnits, readUnitsPerSecond } = estimate;
   const time =
     seconds === null
       ? 'unknown duration'
       : `${durationText(seconds)} to load, at an assumed ${countText(itemsPerSecond)} items/s`;
-  if (readUnitsPerSecond === null) return `${time}; the table itself is not read`;
+  const since = request === null ? '' : ', once the export is complete';
+  if (readUnitsPerSecond === null) return `${time}${since}; the table itself is not read`;
   return `${time}; the scan consumes ${countText(readUnits)} read units, ${countText(readUnitsPerSecond)} a second at most`;
 }
 

@@ -29,13 +29,16 @@ export function replayText({ migration, tables }: Replayed, from: ReplayStart): 
   return [...lines, next].join('\n');
 }
 
-function line({ table, targetTable, dropped, partitions }: ReplayedTable, from: ReplayStart): string {
-  const to =
-    from.at === 'time'
-      ? `the changes from ${new Date(from.timeMs).toISOString()} on`
-      : 'the current snapshot';
+function line(moved: ReplayedTable, from: ReplayStart): string {
+  const { table, targetTable, dropped, partitions } = moved;
   const gone = dropped ? `; target table ${targetTable} is dropped` : '';
-  return `${table}: ${count(partitions.length)} moved back to ${to}${gone}`;
+  return `${table}: ${count(partitions.length)} moved back to ${placeOf(moved, from)}${gone}`;
+}
+
+function placeOf({ isEventsOnly }: ReplayedTable, from: ReplayStart): string {
+  if (from.at === 'time') return `the changes from ${new Date(from.timeMs).toISOString()} on`;
+  if (isEventsOnly) return 'the first change in the topics';
+  return from.at === 'earliest' ? 'the first snapshot of its epoch' : 'the current snapshot';
 }
 
 function loadingLine({ table, loading }: ReplayedTable): string[] {

@@ -26,19 +26,28 @@ export function statusTable(status: MigrationStatus): string {
   const errors = status.tables.flatMap(({ table, lastError }) =>
     lastError ? [`${table}: ${lastError.code}: ${lastError.message} ${lastError.hint}`] : [],
   );
+  const exports = status.tables.flatMap((one) =>
+    one.export === null
+      ? []
+      : [
+          `${one.table}: export ${one.export.arn ?? 'without an answer yet'}, asked for at ${one.export.requested}`,
+        ],
+  );
   return [
     `${status.migration} → ${status.target}: ${status.phase}`,
     ...columns([head, ...rows]),
+    ...exports,
     ...errors,
+    ...(status.notClaimed === null ? [] : [status.notClaimed]),
   ].join('\n');
 }
 
-/** Text first, numbers aligned right. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+/** @param texts columns of text, aligned left, before the numbers */
+export function columns(rows: readonly (readonly string[])[], texts = 2): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) =>
     row
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .map((cell, i) => (i < texts ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
       .join('  ')
       .trimEnd(),
   );

@@ -6,7 +6,7 @@ import { progressRows } from './progress-rows.ts';
 import { statusTable } from './status-table.ts';
 
 export async function runStatus(session: Session, options: StatusOptions): Promise<ExitCode> {
-  const migration = await session.load(options.file);
+  const migration = await session.load(options.file, { needsSnapshot: true, needsSource: false });
   const rows = progressRows();
   const { status, reached } = await waitForStatus(migration, {
     wait: options.wait,

@@ -8,7 +8,7 @@ import type { ProgressStream } from '../progress.ts';
 import type { Session } from '../session.ts';
 
 export async function runTopic(session: Session, options: TopicOptions): Promise<ExitCode> {
-  const migration = await session.load(options.file);
+  const migration = await session.load(options.file, { needsSnapshot: true, needsSource: false });
   const { table, kind, from, recordsMax, follow } = options;
   if (!isSelected(migration.source.tables, table)) {
     throw new UsageError(`Table ${table} is not in ${options.file}`, 'Name a table of source.tables.');

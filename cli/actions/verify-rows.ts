@@ -20,7 +20,7 @@ export function verifyRows(
       rate: phase === 'reading' && seconds > 1 ? done / seconds : 0,
       note:
         candidates > 0
-          ? `${candidates} keys are looked at again`
+          ? `${candidates} keys are ${phase === 'repairing' ? 'to be mended' : 'looked at again'}`
           : `${sourceRows} source, ${targetRows} target`,
     };
     rows.set(table, { row, sinceMs });

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { isGlob, isSelected } from '../../migration/config/globs.ts';
+import { PATIENCE_MS, QUIET_MS } from '../../migration/verify/repair.ts';
 import { verify } from '../../migration/verify/verify.ts';
 import type { VerifyOptions } from '../commands/verify.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
@@ -8,7 +9,10 @@ import { verifyRows } from './verify-rows.ts';
 import { verifyTable } from './verify-table.ts';
 
 export async function runVerify(session: Session, options: VerifyOptions): Promise<ExitCode> {
-  const migration = await session.load(options.file);
+  const migration = await session.load(options.file, {
+    needsSnapshot: true,
+    needsSource: options.against !== 'topics',
+  });
   const { tables, keysFile, reportFile } = options;
   const entries = migration.source.tables;
   const unknown = tables.find((table) => !isSelected(entries, table));
@@ -21,6 +25,7 @@ export async function runVerify(session: Session, options: VerifyOptions): Promi
   const report = await verify(migration, {
     ...options,
     against: options.against ?? (migration.source.snapshot.from === 'none' ? 'topics' : 'source'),
+    repair: options.repair ? { quietMs: QUIET_MS, patienceMs: PATIENCE_MS } : null,
     signal: session.signal,
     log: session.log,
     onProgress: verifyRows((rows) => session.progress.update(rows)),

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { addNotBuiltFlags } from '../not-built.ts';
 import { fraction, repeated } from '../option-values.ts';
 
 export interface VerifyOptions {
@@ -17,6 +16,8 @@ export interface VerifyOptions {
   readonly reportFile: string | null;
   /** Whether examples may show keys: they are item values. */
   readonly showKeys: boolean;
+  /** Whether differences are mended in the target. */
+  readonly repair: boolean;
 }
 
 interface RawOptions {
@@ -26,15 +27,17 @@ interface RawOptions {
   readonly keys?: string;
   readonly report?: string;
   readonly showKeys?: boolean;
+  readonly repair?: boolean;
 }
 
 export function register(program: Command, context: CommandContext): void {
-  const command = program
+  program
     .command('verify')
     .summary('compare target and source, in both directions')
     .description(
       'Finds rows that are missing, different or extra in the target. A difference seen while changes flow is looked at ' +
-        'again before it counts. Exits 3 when there are differences.',
+        'again before it counts. With --repair the target is mended, row by row, and looked at again. Exits 3 when there ' +
+        'are differences in the end.',
     )
     .argument('<file>', 'migration file')
     .addOption(
@@ -45,7 +48,8 @@ export function register(program: Command, context: CommandContext): void {
     )
     .option('--table <table>', 'only this table; may be repeated', repeated)
     .option('--sample <fraction>', 'only this share of the keys, such as 0.01', fraction)
-    .option('--keys <file>', 'only these keys: JSON lines of DynamoDB JSON')
+    .option('--keys <file>', 'only these keys: JSON lines of DynamoDB JSON, with the key attributes alone')
+    .option('--repair', 'mend the differences in the target; keys that keep changing are left')
     .option('--report <path>', 'also write the report as JSON to a file')
     .option('--show-keys', 'show keys in the report; they are values of items')
     .action((file: string, raw: RawOptions) =>
@@ -57,7 +61,7 @@ export function register(program: Command, context: CommandContext): void {
         keysFile: raw.keys ?? null,
         reportFile: raw.report ?? null,
         showKeys: raw.showKeys === true,
+        repair: raw.repair === true,
       }),
     );
-  addNotBuiltFlags(command);
 }

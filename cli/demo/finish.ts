@@ -1,5 +1,6 @@
-import type { Counts, Workload } from '../../local/workload.ts';
 import type { MigrationStatus, TableStatus } from '../../migration/status.ts';
+import type { Counts } from '../../workload/counts.ts';
+import type { Workload } from '../../workload/workload.ts';
 import { exitCodes } from '../exit.ts';
 import { changesOf, type Loading, watchUntil } from './load.ts';
 import type { DemoReport } from './report.ts';

@@ -1,6 +1,7 @@
-import type { Counts, Workload } from '../../local/workload.ts';
 import { isAt } from '../../migration/run.ts';
 import type { TableStatus } from '../../migration/status.ts';
+import type { Counts } from '../../workload/counts.ts';
+import type { Workload } from '../../workload/workload.ts';
 import { progressRows } from '../actions/progress-rows.ts';
 import type { Child } from './child.ts';
 import { workloadRow } from './prepare.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload, type Workload } from '../../local/workload.ts';
+import { type Filled, filledItems, loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload, type Workload } from '../../workload/workload.ts';
 import type { ProgressRow } from '../progress.ts';
 import { fileName, fileOf, follow, messina, type Stage, sourceTable, writeMigrationFile } from './stage.ts';
 import { grouped } from './story.ts';
@@ -18,11 +18,12 @@ export async function fillTable(stage: Stage): Promise<void> {
       await createMusicTable(sourceTable(stage));
       const begunMs = performance.now();
       const rate = (done: number) => (done * 1000) / Math.max(1, performance.now() - begunMs);
-      const onProgress = (done: number) => {
-        session.signal.throwIfAborted();
+      const onProgress = (filled: Filled) => {
+        const done = filledItems(filled);
         show([{ label: table, phase: 'filling', done, total: items, rate: rate(done), note: '' }]);
       };
-      await loadItems({ ...sourceTable(stage), items, seed, onProgress });
+      await loadItems({ ...sourceTable(stage), items, seed, signal: session.signal, onProgress });
+      session.signal.throwIfAborted();
       return [undefined, `${grouped(rate(items))} items/s`];
     },
   );

@@ -1,5 +1,5 @@
-import type { Counts } from '../../local/workload.ts';
 import type { TableStatus } from '../../migration/status.ts';
+import type { Counts } from '../../workload/counts.ts';
 import { grouped } from './story.ts';
 
 /** What came of the demo; `--json` prints it as it stands. */

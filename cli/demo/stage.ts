@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalServices } from '../../local/services.ts';
-import type { TableAddress } from '../../local/table.ts';
+import type { TableAddress } from '../../workload/table.ts';
 import type { ProgressRow } from '../progress.ts';
 import type { Session } from '../session.ts';
 import { type Child, startChild } from './child.ts';

@@ -1,5 +1,5 @@
 import { UpdateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { clientOf, type TableAddress } from '../../local/table.ts';
+import { clientOf, type TableAddress } from '../../workload/table.ts';
 
 /** Enables the stream of a table; every change from here on is captured. */
 export async function enableStream(address: TableAddress): Promise<void> {

@@ -5,7 +5,8 @@ import type { Entry } from '../buckets/entry.ts';
 import { SpillFile } from '../buckets/spill-file.ts';
 import type { SnapshotRecord, TableRecord } from '../catalog-records.ts';
 import type { PartitionReader, Position, SourceBatch } from '../connector.ts';
-import { beginOffsets, endOffsets } from '../kafka/offsets.ts';
+import { ConnectError } from '../errors.ts';
+import { beginOffsets, highWatermarks } from '../kafka/offsets.ts';
 import { TopicReader } from '../kafka/reader.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
 import type { TaskRun } from './source-world.ts';
@@ -33,7 +34,7 @@ export class GoneKeys implements PartitionReader {
   readonly #snapshot: SnapshotRecord;
   readonly #table: TableRecord;
   readonly #file = new SpillFile();
-  readonly #count: number;
+  #count: number;
   #buckets: Buckets | null = null;
   #bucket: number;
   #after: string;
@@ -44,7 +45,7 @@ export class GoneKeys implements PartitionReader {
     this.#task = task;
     this.#snapshot = snapshot;
     this.#table = table;
-    this.#count = Number(from?.['buckets'] ?? bucketCount(snapshot.facts.rows));
+    this.#count = Number(from?.['buckets'] ?? 0);
     this.#bucket = Number(from?.['bucket'] ?? 0);
     this.#after = String(from?.['after'] ?? '');
     this.#line = Number(from?.['line'] ?? 0);
@@ -108,25 +109,22 @@ export class GoneKeys implements PartitionReader {
   async #gather(): Promise<Buckets> {
     const { kafka, topics, context } = this.#task;
     const { table } = this.#table.facts;
-    const buckets = new Buckets(this.#file, this.#count, false);
     const snapshots = topics.snapshot(table);
     const changes = topics.changes(table);
+    // Not the last stable offset: another task's commit may have reached the positions before this topic. The reader waits.
     const ends = new Map([
-      [snapshots, await endOffsets(kafka, snapshots)],
-      [changes, this.#snapshot.changesOffsets ?? (await endOffsets(kafka, changes))],
+      [snapshots, await highWatermarks(kafka, snapshots)],
+      [changes, this.#snapshot.changesOffsets ?? (await highWatermarks(kafka, changes))],
     ]);
+    await this.#checkWhole(ends.keys());
+    const places = [...ends].flatMap(([topic, offsets]) =>
+      offsets.flatMap((end, partition) => (end > 0 ? [{ topic, partition, end }] : [])),
+    );
+    this.#count ||= bucketCount(places.reduce((records, { end }) => records + end, 0));
+    const buckets = new Buckets(this.#file, this.#count, false);
     await using reader = new TopicReader(kafka);
-    let open = 0;
-    for (const [topic, end] of ends) {
-      const begin = await beginOffsets(kafka, topic);
-      end.forEach((to, partition) => {
-        const from = begin[partition] ?? 0;
-        if (from >= to) return;
-        reader.assign(topic, partition, from);
-        open++;
-      });
-    }
-    while (open > 0) {
+    for (const { topic, partition } of places) reader.assign(topic, partition, 0);
+    for (let open = places.length; open > 0; ) {
       for (const { topic, partition, records, nextOffset } of await reader.fetch(context.signal)) {
         const end = ends.get(topic)?.[partition] ?? 0;
         if (nextOffset >= end) {
@@ -138,6 +136,16 @@ export class GoneKeys implements PartitionReader {
       context.signal.throwIfAborted();
     }
     return buckets;
+  }
+
+  /** What a topic has lost would be taken for never there. */
+  async #checkWhole(topics: Iterable<string>): Promise<void> {
+    for (const topic of topics) {
+      const begins = await beginOffsets(this.#task.kafka, topic);
+      if (begins.every((begin) => begin === 0)) continue;
+      const message = `Topic ${topic} does not hold its first records any more`;
+      throw new ConnectError('KAFKA_TOPIC_TRIMMED', message, { detail: { topic } });
+    }
   }
 
   /** By the headers alone: what a record says of its item does not matter. Markers have no key. */

@@ -56,7 +56,7 @@ export function decodeIncoming(
 /**
  * Rule C9: a filter on a change says that its item does not belong in the target, so a delete is sent in its place.
  *
- * @param deletesFiltered false only for rows of the very first snapshot: nothing of them can be in the target.
+ * @param deletesFiltered false only for rows of the very first snapshot into an empty target: nothing of them can be in it.
  */
 function transform(
   raw: InRecord,

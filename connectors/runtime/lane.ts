@@ -217,8 +217,12 @@ export class Lane {
     return this.#target.world.catalog.snapshot(this.#target.table.facts.table, snapshot);
   }
 
-  /** V of the rows of the table's very first snapshot: nothing of their keys can be in the target (rule C9). */
+  /**
+   * V of the rows of the table's very first snapshot: nothing of their keys can be in the target (rule C9), unless it
+   * held rows before.
+   */
   get #firstVersion(): number | null {
+    if (this.#definition.keepsExisting) return null;
     const record = this.#current;
     return record?.epoch === 1 && record.rank === 0 ? record.version : null;
   }

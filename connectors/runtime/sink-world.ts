@@ -20,6 +20,8 @@ export interface SinkDefinition {
   readonly transforms: readonly Transform[];
   /** False: the migration has no snapshots (events only), changes flow at once. */
   readonly snapshots: boolean;
+  /** Rows of others may be in the target before the first load (`target.existing: keep`). */
+  readonly keepsExisting: boolean;
 }
 
 /** What a process has, shared by all its sink tasks. */

@@ -101,7 +101,7 @@ export class SnapshotRun {
       .map(({ id }) => stored.get(id)?.counts ?? NO_COUNTS)
       .reduce(addCounts, NO_COUNTS);
     this.#checkTotal(sum(files.rows) + files.deadLettered);
-    const gone = await this.#sweep();
+    const gone = sweeps(this.#snapshot) ? await this.#sweep(files.deadLettered) : [];
     const rows = Array.from({ length: task.partitions }, (_, p) => (files.rows[p] ?? 0) + (gone[p] ?? 0));
     const complete: SnapshotRecord = { ...this.#snapshot, state: 'complete' };
     await task.publisher.publish({
@@ -114,13 +114,22 @@ export class SnapshotRun {
     task.log.info({ table: this.#table, snapshot: this.#id }, 'snapshot complete in the topic');
   }
 
-  /** Rule C11. @returns rows per topic partition. */
-  async #sweep(): Promise<readonly number[]> {
-    if (!sweeps(this.#snapshot)) return [];
-    await this.#publish(
-      SWEEP,
-      async (position) => new GoneKeys(this.#task, this.#snapshot, this.#record, position),
-    );
+  /**
+   * Rule C11.
+   *
+   * @param unread lines that were set aside: their items exist, and their keys are not known.
+   * @returns rows per topic partition
+   */
+  async #sweep(unread: number): Promise<readonly number[]> {
+    if (unread > 0) {
+      const message = `Snapshot ${this.#id} of table ${this.#table} lacks ${unread} lines that were set aside, so it cannot say what is gone`;
+      throw new ConnectError('EXPORT_INCOMPLETE', message, { detail: { table: this.#table } });
+    }
+    await this.#publish(SWEEP, async (position) => {
+      // One at a time: each holds a chunk per bucket.
+      const turn = await this.#task.sweeps.take();
+      return releasing(new GoneKeys(this.#task, this.#snapshot, this.#record, position), turn);
+    });
     const name = { table: this.#table, of: this.#id, partition: SWEEP };
     const stored = await until(
       () => (this.#offsets.get(name)?.done ? this.#offsets.get(name) : null),

@@ -133,16 +133,26 @@ export class SourceTask {
       );
       const turns = new Turns(POLLS_MAX);
       const files = new Turns(FILES_MAX);
+      const sweeps = new Turns(1);
       let fencing: Promise<void> | null = null;
       const run: TaskRun = {
         ...this.#world,
         definition,
         task,
         epoch: (table) => generation.epoch(table),
-        fenceOthers: () => (fencing ??= generation.fenceOthers(definition.name, definition.tasks, task)),
+        fenceOthers: () => {
+          fencing ??= generation
+            .fenceOthers(definition.name, definition.tasks, task)
+            .catch((error: unknown) => {
+              fencing = null;
+              throw error;
+            });
+          return fencing;
+        },
         publisher,
         turns,
         files,
+        sweeps,
         context,
         report: this.#reporter,
       };

@@ -101,16 +101,17 @@ export class SourceWorker {
     this.#reconcile();
   }
 
-  /** Stops what is not ours any more, starts what is. A changed number of tasks is another set of tasks. */
+  /** Stops what is not ours any more, starts what is. Another number of tasks, or an epoch to begin, is another set of tasks. */
   #reconcile(): void {
     if (this.#stopping) return;
     const wanted = new Map<string, () => SourceTask>();
     for (const configured of this.#definitions) {
       const tasks = this.#generation.tasks(configured.name) ?? configured.tasks;
       const definition = { ...configured, tasks };
+      const epochs = definition.tables.map((table) => this.#generation.epoch(table)).join();
       for (let task = 0; task < tasks; task++) {
         if (!this.#owned.has(slotOf(definition.name, task, this.#slots.partitions))) continue;
-        const key = `${definition.name}-${task}/${tasks}`;
+        const key = `${definition.name}-${task}/${tasks}/${epochs}`;
         wanted.set(key, () => new SourceTask(this.#world, { ...this.#options, definition, task }));
       }
     }

@@ -54,6 +54,8 @@ export interface TaskRun extends SourceWorld {
   readonly turns: Turns;
   /** Data files that are open at a time, over all tables: each holds buffers. */
   readonly files: Turns;
+  /** Sweeps at a time, over all tables (rule C11). */
+  readonly sweeps: Turns;
   readonly context: TaskContext;
   readonly report: TaskReport;
 }

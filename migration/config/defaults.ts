@@ -6,6 +6,8 @@ type SnapshotSection = MigrationFile['source']['snapshot'];
 export interface Migration extends Omit<MigrationFile, 'source' | 'kafka' | 'deadLetters'> {
   /** The file it was read from, absolute. */
   readonly path: string;
+  /** Where each transform stands in it, a line from 1: what is wrong with one may show only when the tables are known. */
+  readonly transformLines: readonly number[];
   readonly source: Omit<MigrationFile['source'], 'snapshot'> & {
     readonly snapshot: SnapshotSection & { readonly slackSeconds: number };
   };
@@ -20,14 +22,23 @@ export interface Migration extends Omit<MigrationFile, 'source' | 'kafka' | 'dea
 const slackSecondsOf = (from: SnapshotSection['from']) =>
   from === 'export' || from === 'manifest' ? 300 : 10;
 
-/** Adds the defaults that depend on other keys. */
-export function withDefaults(file: MigrationFile, path: string): Migration {
+/**
+ * Adds the defaults that depend on other keys.
+ *
+ * @param transformLines where its transforms stand; none while its own problems are looked for
+ */
+export function withDefaults(
+  file: MigrationFile,
+  path: string,
+  transformLines: readonly number[] = [],
+): Migration {
   const { source, kafka, deadLetters } = file;
   const topicPrefix = kafka.topicPrefix ?? file.name;
   const slackSeconds = source.snapshot.slackSeconds ?? slackSecondsOf(source.snapshot.from);
   return {
     ...file,
     path,
+    transformLines,
     source: { ...source, snapshot: { ...source.snapshot, slackSeconds } },
     kafka: { ...kafka, topicPrefix },
     deadLetters: { ...deadLetters, topic: deadLetters.topic ?? `${topicPrefix}.dead-letters` },

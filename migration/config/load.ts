@@ -10,6 +10,7 @@ import { fillPlaceholders, type PlaceholderSources } from './placeholders.ts';
 import { type Needs, ruleFindings } from './rules.ts';
 import { migrationSchema } from './schema.ts';
 import { shapesAt, valueAt } from './shape.ts';
+import { transformNameFindings } from './transform-rules.ts';
 
 async function readText(file: string): Promise<string> {
   try {
@@ -59,6 +60,16 @@ function resolvePaths(root: unknown, folder: string) {
   }
 }
 
+/** Leaves out the source's credentials where their placeholders have no value here; gives the other problems. */
+function withoutSecrets({ value: root, filled, problems }: ReadDocument): ConfigProblem[] {
+  const path: KeyPath = ['source', 'credentials'];
+  const isUnfilled = ({ key }: ConfigProblem) => key.startsWith(`${dottedKey(path)}.`) && filled.has(key);
+  if (!problems.some(isUnfilled)) return [...problems];
+  const source = valueAt(root, path.slice(0, -1));
+  if (typeof source === 'object' && source !== null) Reflect.deleteProperty(source, 'credentials');
+  return problems.filter((problem) => !isUnfilled(problem));
+}
+
 /** Adds problems whose key has none yet: one cause is told once. */
 function addProblems(problems: ConfigProblem[], more: readonly ConfigProblem[]) {
   const known = new Set(problems.map((problem) => problem.key));
@@ -79,7 +90,7 @@ export function parseMigration(
 ): Migration {
   const document = readDocument(text, (value) => fillPlaceholders(value, sources));
   const { value: root, filled, place } = document;
-  const problems = [...document.problems];
+  const problems = needs.needsSource === false ? withoutSecrets(document) : [...document.problems];
   if (problems.some((problem) => problem.key === '')) throw new ConfigError(file, problems);
   if (typeof root !== 'object' || root === null || Array.isArray(root)) {
     const message = root === null ? 'is empty' : 'is not a mapping of keys';
@@ -89,16 +100,20 @@ export function parseMigration(
   }
   typePlaceholders(document);
   const said = { root, filled: (path: KeyPath) => filled.has(dottedKey(path)) };
+  addProblems(problems, transformNameFindings(said).map(place));
   const parsed = migrationSchema.safeParse(root);
   if (!parsed.success) {
     addProblems(problems, parsed.error.issues.flatMap((issue) => findingsOf(issue, said)).map(place));
   } else {
     addProblems(problems, ruleFindings(withDefaults(parsed.data, file), needs).map(place));
   }
-  addProblems(problems, notBuiltFindings(root, needs).map(place));
+  addProblems(problems, notBuiltFindings(root).map(place));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(file, problems);
   resolvePaths(parsed.data, sources.folder);
-  return withDefaults(parsed.data, resolve(file));
+  const lines = parsed.data.transforms.map(
+    (_, i) => place({ path: ['transforms', i], at: 'value', message: '', remedy: '' }).line,
+  );
+  return withDefaults(parsed.data, resolve(file), lines);
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Finding, KeyPath } from './finding.ts';
-import type { Needs } from './rules.ts';
 import { valueAt } from './shape.ts';
 
 interface NotBuilt {
@@ -10,9 +9,6 @@ interface NotBuilt {
   readonly instead: string;
 }
 
-const isNotEmpty = (value: unknown) =>
-  typeof value === 'object' && value !== null && Object.keys(value).length > 0;
-
 /** What the migration file's format has and this version has not. The list only shrinks. */
 export const notBuilt: readonly NotBuilt[] = [
   {
@@ -22,21 +18,6 @@ export const notBuilt: readonly NotBuilt[] = [
     instead: 'Use type: alternator.',
   },
   {
-    // Once it is built, a rule must ask for source.snapshot.s3.bucket.
-    path: ['source', 'snapshot', 'from'],
-    asks: (value) => value === 'export' || value === undefined,
-    what: 'from: export (the default)',
-    instead:
-      'Use from: scan; or make an export with `messina export`, or in AWS, and name it with from: manifest and manifests.',
-  },
-  {
-    path: ['source', 'snapshot', 'incremental'],
-    asks: isNotEmpty,
-    what: 'incremental exports',
-    instead: 'Use a full export alone; the stream brings what came after it.',
-  },
-  { path: ['transforms'], asks: isNotEmpty, what: 'transforms', instead: 'Remove the transforms.' },
-  {
     path: ['kafka', 'sasl', 'mechanism'],
     asks: (value) => value === 'oauthbearer' || value === 'aws-iam',
     what: 'oauthbearer and aws-iam',
@@ -45,10 +26,9 @@ export const notBuilt: readonly NotBuilt[] = [
 ];
 
 /** Refuses by name what the format has and this version has not. */
-export const notBuiltFindings = (root: unknown, { needsSnapshot }: Needs): Finding[] =>
+export const notBuiltFindings = (root: unknown): Finding[] =>
   notBuilt
     .filter(({ path, asks }) => asks(valueAt(root, path)))
-    .filter(({ path }) => needsSnapshot || path[1] !== 'snapshot')
     .map(({ path, what, instead }) => ({
       path,
       at: 'value',

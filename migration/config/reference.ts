@@ -50,25 +50,36 @@ const dotted = (path: readonly string[]) =>
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
 
+interface Section {
+  readonly title: string;
+  readonly rows: readonly (readonly [readonly string[], Shape])[];
+  /** Dotted paths of the keys that have no default and may not be left out. */
+  readonly required: ReadonlySet<string>;
+}
+
 /** Sections of the page: keys at the top, then each section; a section of several shapes is one table per shape. */
-function* tables(): Generator<
-  readonly [title: string, rows: readonly (readonly [readonly string[], Shape])[]]
-> {
+function* tables(): Generator<Section> {
   const top = Object.entries(migrationShape.properties ?? {});
-  yield ['At the top', top.map(([key, shape]) => [[key], shape] as const)];
+  const rows = top.map(([key, shape]) => [[key], shape] as const);
+  yield { title: 'At the top', rows, required: new Set(migrationShape.required) };
   for (const [key, shape] of top) {
-    for (const branch of shape.oneOf ?? [shape]) {
-      const type = branch.properties?.['type']?.const;
-      const rows = [...allShapes(branch, [key])].slice(1);
-      if (rows.length > 0) yield [type === undefined ? key : `${key}, type: ${String(type)}`, rows];
+    const entries = shape.items ?? shape.additionalProperties;
+    const isOfEntries = typeof entries === 'object' && entries.oneOf !== undefined;
+    const path = isOfEntries ? [key, '*'] : [key];
+    for (const branch of (isOfEntries ? entries.oneOf : shape.oneOf) ?? [shape]) {
+      const type = branch.properties?.['type'];
+      const name = type?.const ?? type?.enum?.[0];
+      const rows = [...allShapes(branch, path)].slice(1);
+      const title = name === undefined ? key : `${key}, type: ${String(name)}`;
+      if (rows.length > 0) yield { title, rows, required: requiredPaths(branch, path) };
     }
   }
 }
 
 /** Required keys have no default; the parent says so, so it is looked up by path. */
-function requiredPaths(): ReadonlySet<string> {
+function requiredPaths(section: Shape, above: readonly string[]): ReadonlySet<string> {
   const paths = new Set<string>();
-  for (const [path, shape] of allShapes()) {
+  for (const [path, shape] of allShapes(section, above)) {
     for (const branch of [shape, ...(shape.oneOf ?? [])]) {
       for (const key of branch.required ?? []) paths.add(dotted([...path, key]));
     }
@@ -96,7 +107,6 @@ function rowsOf(
 ): string {
   const byKey = new Map<string, Shape[]>();
   for (const [path, shape] of shapes) {
-    if (shape.type === undefined && shape.oneOf === undefined) continue; // The options of a transform: anything.
     byKey.set(dotted(path), [...(byKey.get(dotted(path)) ?? []), shape]);
   }
   return [...byKey]
@@ -113,10 +123,9 @@ const missing = () =>
 
 /** The reference of the migration file: the text of docs/migration-file.md. */
 export function migrationReference(): string {
-  const required = requiredPaths();
   const sections = [...tables()].map(
-    ([title, shapes]) =>
-      `## ${title}\n\n| key | type | default | meaning |\n|---|---|---|---|\n${rowsOf(shapes, required)}\n`,
+    ({ title, rows, required }) =>
+      `## ${title}\n\n| key | type | default | meaning |\n|---|---|---|---|\n${rowsOf(rows, required)}\n`,
   );
   return `${head}\n${missing()}\n\n${sections.join('\n')}`;
 }

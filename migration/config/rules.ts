@@ -4,6 +4,7 @@ import { isGlob, isSelected, matchesEntry } from './globs.ts';
 import { nameFor } from './names.ts';
 import { closestWord } from './suggest.ts';
 import { topicFindings } from './topic-rules.ts';
+import { transformFindings } from './transform-rules.ts';
 
 type Rule = (migration: Migration) => Finding[];
 
@@ -65,6 +66,49 @@ const manifestsAreThere: Rule = ({ source: { snapshot, tables } }) => {
         ],
   );
 };
+
+/** A window says what has changed since; without the rows before it, it is worth nothing. */
+const windowsContinueAnExport: Rule = ({ source: { snapshot, tables: moved } }) => {
+  const path = ['source', 'snapshot', 'incremental'];
+  const tables = Object.keys(snapshot.incremental);
+  if (tables.length === 0) return [];
+  if (snapshot.from !== 'manifest') {
+    const remedy = 'Name the full export in manifests, with from: manifest; or remove incremental.';
+    return [key(path, `needs from: manifest, not ${snapshot.from}`, remedy)];
+  }
+  return tables
+    .filter((table) => isSelected(moved, table) && !Object.hasOwn(snapshot.manifests, table))
+    .map((table) =>
+      key(
+        [...path, table],
+        'has no full export in source.snapshot.manifests',
+        `Add manifests: {${table}: s3://…/manifest-summary.json}, the export that the windows continue.`,
+      ),
+    );
+};
+
+/** An export has to be written somewhere. */
+const bucketIsThere: Rule = ({ source: { snapshot } }) =>
+  snapshot.from === 'export' && snapshot.s3?.bucket === undefined
+    ? [
+        key(
+          ['source', 'snapshot', 's3', 'bucket'],
+          'is missing: from: export (the default) writes an export to it',
+          'Add s3: {bucket: NAME}; or use from: scan, or from: manifest.',
+        ),
+      ]
+    : [];
+
+const keyHasItsAlgorithm: Rule = ({ source: { snapshot } }) =>
+  snapshot.s3?.kmsKeyId !== undefined && snapshot.s3.sseAlgorithm !== 'KMS'
+    ? [
+        key(
+          ['source', 'snapshot', 's3', 'kmsKeyId'],
+          'needs sseAlgorithm: KMS',
+          'Add it, or remove kmsKeyId.',
+        ),
+      ]
+    : [];
 
 const somethingIsMoved: Rule = ({ source }) =>
   source.snapshot.from === 'none' && source.changes === 'none'
@@ -129,19 +173,28 @@ const rules: readonly Rule[] = [
   tablesAreDistinct,
   perTableKeysNameTables,
   manifestsAreThere,
+  windowsContinueAnExport,
+  bucketIsThere,
+  keyHasItsAlgorithm,
   somethingIsMoved,
   targetNamesAreDistinct,
   credentialsAreWhole,
   sinkNameIsFree,
   topicNamesAreLegal,
+  transformFindings,
 ];
+
+/** Not asked where the snapshot does not matter. */
+const snapshotRules: ReadonlySet<Rule> = new Set([manifestsAreThere, windowsContinueAnExport, bucketIsThere]);
 
 /** What contradicts itself in a file whose every key is valid. */
 export const ruleFindings = (migration: Migration, { needsSnapshot }: Needs): Finding[] =>
-  rules.filter((rule) => needsSnapshot || rule !== manifestsAreThere).flatMap((rule) => rule(migration));
+  rules.filter((rule) => needsSnapshot || !snapshotRules.has(rule)).flatMap((rule) => rule(migration));
 
 /** What a command asks of a file. */
 export interface Needs {
   /** False: where the migration's snapshot comes from does not matter, as for `export`, which scans. */
   readonly needsSnapshot: boolean;
+  /** False: the source is never contacted, and where its credentials come from need not be there. */
+  readonly needsSource?: boolean;
 }

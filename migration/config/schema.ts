@@ -3,12 +3,7 @@ import { deadLettersSchema, kafkaSchema } from './kafka-schema.ts';
 import { count } from './leaves.ts';
 import { sourceSchema } from './source-schema.ts';
 import { targetSchema } from './target-schema.ts';
-
-const transform = z
-  .looseObject({
-    type: z.string().min(1).describe('Name of a single message transform, as Kafka Connect has it.'),
-  })
-  .describe('One transform; its other keys are its options.');
+import { predicatesSchema, transformsSchema } from './transform-schema.ts';
 
 /** The migration file as people write it; {@link import('./defaults.ts').withDefaults} adds what depends on other keys. */
 export const migrationSchema = z
@@ -22,7 +17,8 @@ export const migrationSchema = z
     source: sourceSchema,
     kafka: kafkaSchema,
     target: targetSchema,
-    transforms: z.array(transform).default([]).describe('Transforms on the sink side, in order.'),
+    transforms: transformsSchema,
+    predicates: predicatesSchema,
     tasks: z
       .strictObject({
         source: count().default(1).describe('Most tasks of each source connector.'),

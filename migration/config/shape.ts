@@ -42,12 +42,18 @@ export function valueAt(root: unknown, path: KeyPath): unknown {
   return value;
 }
 
+const wordsOf = (leaf: Shape): readonly unknown[] => leaf.enum ?? [leaf.const];
+
+/** Several shapes of a section are told apart by a constant, or by a `type` that has more than one name. */
+const tellsApart = (key: string, leaf: Shape) =>
+  leaf.const !== undefined || (key === 'type' && leaf.enum !== undefined);
+
 /** The shapes a value may have: of several, those whose constants (`type: …`) it carries, or all if none fits. */
 function branches(shape: Shape, value: unknown): readonly Shape[] {
   if (shape.oneOf === undefined) return [shape];
   const fitting = shape.oneOf.filter((branch) =>
     Object.entries(branch.properties ?? {}).every(
-      ([key, leaf]) => leaf.const === undefined || (isMapping(value) && value[key] === leaf.const),
+      ([key, leaf]) => !tellsApart(key, leaf) || (isMapping(value) && wordsOf(leaf).includes(value[key])),
     ),
   );
   return fitting.length > 0 ? fitting : shape.oneOf;

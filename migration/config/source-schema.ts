@@ -10,6 +10,16 @@ const s3 = z
   .strictObject({
     bucket: text('Bucket that exports are written to; needed for from: export.').exactOptional(),
     prefix: text('Prefix of exports inside the bucket.').exactOptional(),
+    bucketOwner: z
+      .string()
+      .regex(/^\d{12}$/, { error: 'must be the 12 digits of an AWS account' })
+      .describe('For from: export, the account that owns the bucket. Default: the account of the tables.')
+      .exactOptional(),
+    sseAlgorithm: z
+      .enum(['AES256', 'KMS'])
+      .describe('For from: export, how exports are encrypted. Default: as the bucket says.')
+      .exactOptional(),
+    kmsKeyId: text('For sseAlgorithm: KMS, id or ARN of the key.').exactOptional(),
     region: text('Region of the bucket. Default: source.region.').exactOptional(),
     endpoint: endpoint('Only for stand-ins of S3.').exactOptional(),
     forcePathStyle: z
@@ -30,20 +40,30 @@ const snapshot = z
         'What the first rows come from: a new S3 export, exports that exist (manifests), a scan, or nothing (the stream alone).',
       ),
     s3: s3.exactOptional(),
+    enablePitr: z
+      .boolean()
+      .default(false)
+      .describe(
+        'For from: export, whether Messina turns point-in-time recovery on for a table that has none. AWS charges for it.',
+      ),
     manifests: z
       .record(tableName(), manifestUrl().describe('URL of a manifest-summary.json: s3://… or file:///….'))
       .default({})
-      .describe('For from: manifest, the full export of each table.'),
+      .describe('For from: manifest, the full export of each table, in DynamoDB JSON or Amazon Ion.'),
     incremental: z
       .record(
         tableName(),
         z
           .array(manifestUrl().describe('URL of a manifest-summary.json of one window.'))
           .min(1)
-          .describe('Windows of one table, in order.'),
+          .describe(
+            'Windows of one table, in order: each begins at or before the end of the one before it, the first at least slackSeconds before the full export.',
+          ),
       )
       .default({})
-      .describe('Incremental exports of each table, in window order.'),
+      .describe(
+        'For from: manifest, the incremental exports that continue the full one of a table, in window order.',
+      ),
     slackSeconds: z
       .int()
       .min(0)

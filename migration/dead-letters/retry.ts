@@ -7,18 +7,23 @@ import type { LaneLetters } from '../../connectors/runtime/retry-lane.ts';
 import { RetryLanes } from '../../connectors/runtime/retry-lanes.ts';
 import { retryScope } from '../../connectors/runtime/retry-scope.ts';
 import { addResults, NO_RESULT, type RetryResult } from '../../connectors/runtime/retry-tally.ts';
+import type { LettersRead } from '../../connectors/runtime/settled-letters.ts';
 import { SinkTask } from '../../connectors/runtime/sink-task.ts';
 import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
 import { sinkGroup } from '../../connectors/topic-names.ts';
+import { forgetMending } from '../chain-mended.ts';
 import type { Migration } from '../config/defaults.ts';
+import { connectorNames } from '../config/names.ts';
 import { refuse, sinkProblems } from '../preflight.ts';
 import { assertStopped, lanesOf, runningError } from '../replay-lanes.ts';
 import { sinkWorld } from '../sink-world.ts';
 import { tablesOfCatalog } from '../tables.ts';
 import type { TopicsView } from '../topics-view.ts';
 import { type Wiring, wire } from '../wiring.ts';
+import { bringsRows } from './brings-rows.ts';
 import type { LetterRequest } from './request.ts';
 import { retryLanesOf } from './retry-lanes-of.ts';
+import type { WaitingLetters } from './waiting-letters.ts';
 import { withLetters } from './with-letters.ts';
 
 export type RetryRequest = Omit<LetterRequest, 'everybodys'>;
@@ -52,20 +57,23 @@ export async function retryLetters(migration: Migration, request: RetryRequest):
   let retried: Pick<Retried, 'tables' | 'ofSources' | 'halted'> = { tables: [], ofSources: 0, halted: null };
   // Of all reasons: the counters of a lane speak of all its letters.
   const all = { tables, reason: null, everybodys: false, signal, log };
-  await withLetters(migration, all, async (waiting, view, read) => {
+  const step = async (waiting: WaitingLetters, view: TopicsView, read: LettersRead) => {
     const wiring = wire(migration, tablesOfCatalog(migration, knownTables(view)));
     const { name, tables: own } = wiring.sink;
-    await assertStopped(view.kafka, name);
     const wanted = { sink: name, tables: own, names: view.names, reason, read };
     const { lanes, ofSources } = await retryLanesOf(waiting, wanted);
     retried = { ...retried, ofSources };
     if (lanes.size === 0) return;
     const sink = sinkOf(wiring, lanes);
-    await check(view, { ...wiring, sink }, lanes, request);
+    const reloaded = await check(view, { ...wiring, sink }, lanes, request);
+    // Rule C1: before the first row is sent, so that no kill leaves a row that nobody mends.
+    for (const table of reloaded) await forgetMending(migration.name, view, name, table);
     const retries = new RetryLanes(lanes);
     const halted = await run(migration, view, sink, retries, request);
     retried = { tables: byTable(retries.results), ofSources, halted };
-  });
+  };
+  // First: a sink that still runs sets records aside behind the letters that are read here, and counts them.
+  await withLetters(migration, all, step, (kafka) => assertStopped(kafka, connectorNames(migration).sink));
   const { name, target, deadLetters } = migration;
   return { migration: name, target: target.name ?? target.type, topic: deadLetters.topic, ...retried };
 }
@@ -83,24 +91,31 @@ function sinkOf({ sink }: Wiring, lanes: Lanes): SinkDefinition {
   return { ...sink, tables, tasks: 1, tolerance: 'all' };
 }
 
-/** Every table is looked at before anything is touched. */
+/**
+ * Every table is looked at before anything is touched.
+ *
+ * @returns tables of which rows may be sent again.
+ */
 async function check(
   view: TopicsView,
   wiring: Wiring,
   lanes: Lanes,
   { signal, log }: RetryRequest,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const { sink } = wiring;
   const { catalog } = view;
   const states = await lanesOf(view, sink.name, sink.tables);
-  for (const lane of lanes.keys()) {
+  const reloaded = new Set<string>();
+  for (const [lane, letters] of lanes) {
     const [table, partition] = [tableOf(lane), partitionOf(lane)];
     const owned = states.get(table)?.find((one) => one.partition === partition);
-    retryScope(sink, catalog, table, partition, owned?.state ?? null);
+    const { versionMin } = retryScope(sink, catalog, table, partition, owned?.state ?? null);
+    if (bringsRows(letters, view.names.snapshot(table), versionMin)) reloaded.add(table);
   }
   const context: TaskContext = { clock: systemClock, signal, log };
   const facts = sink.tables.flatMap((table) => catalog.table(table)?.facts ?? []);
   refuse(await sinkProblems(wiring, facts, catalog, context));
+  return reloaded;
 }
 
 /** @returns why it ended before every lane was dealt with; null: all are. Throws the reason of an interrupt. */

@@ -166,7 +166,7 @@ function warnOfRepair({ table, immovable = 0, refused = 0 }: TableReport, log: L
   if (immovable > 0) {
     log.warn(
       { table, keys: immovable },
-      'the target acknowledges writes of rows and keeps them as they are: somebody wrote them with a later clock',
+      'the target takes writes of rows and keeps them as they are: most likely somebody wrote them with a later clock',
     );
   }
   if (refused > 0)

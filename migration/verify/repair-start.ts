@@ -10,14 +10,12 @@ import { StatusWriter } from '../../connectors/runtime/status-log.ts';
 import { internalTopics } from '../../connectors/topic-names.ts';
 import { internalPartitions } from '../kafka-topics.ts';
 import { LagTracker } from '../lag.ts';
-import { readStatus } from '../status.ts';
+import { loadedTables, type Phase, readStatus } from '../status.ts';
 import type { TopicsView } from '../topics-view.ts';
 import type { World } from './compare-one.ts';
 import type { RepairLimits } from './repair.ts';
 import { KafkaJournal } from './repair-journal.ts';
 import type { RepairParts } from './verify-table.ts';
-
-const UNLOADED = ['waiting', 'capturing', 'exporting', 'loading'];
 
 /**
  * Refuses a repair before anything is touched: of what this sink has not written, or not loaded yet, or writes otherwise
@@ -32,17 +30,32 @@ export async function checkRepairable(
     throw new ConnectError('TARGET_REFUSED', `A target of ${sink.plugin.name} cannot be repaired`);
   }
   const status = await readStatus(migration, view, tables, new LagTracker(systemClock.now));
+  const loaded = await loadedTables(migration, view, tables);
   for (const { table, phase } of status.tables) {
     const known = view.catalog.sink(sink.name, table);
     checkFingerprint(sink, table, known);
-    if (known !== null && !UNLOADED.includes(phase)) continue;
-    throw new ConnectError(
-      'NOT_MIGRATED',
-      `Table ${table} is not loaded yet, so there is nothing to repair`,
-      { detail: { table, phase } },
-    );
+    assertRepairable({ table, phase, isLoaded: known !== null && loaded.has(table) }, request.against);
   }
   if (request.against === 'topics') await checkWhole(kafka, view, tables);
+}
+
+/**
+ * Of a table with a data gap the source may be another table than the target's, and whatever it had would be deleted.
+ *
+ * A table that halted while it was loaded anew is not loaded, whatever its phase.
+ */
+export function assertRepairable(
+  { table, phase, isLoaded }: { readonly table: string; readonly phase: Phase; readonly isLoaded: boolean },
+  against: 'source' | 'topics',
+): void {
+  const detail = { table, phase };
+  if (phase === 'gap' && against === 'source') {
+    const said = `Table ${table} has a data gap: repaired against the source, it would not be what its topics say`;
+    throw new ConnectError('SOURCE_DATA_GAP', said, { detail });
+  }
+  if (isLoaded) return;
+  const said = `Table ${table} is not loaded yet, so there is nothing to repair`;
+  throw new ConnectError('NOT_MIGRATED', said, { detail });
 }
 
 async function checkWhole(kafka: KafkaClient, { names }: TopicsView, tables: readonly string[]) {

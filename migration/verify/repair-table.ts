@@ -8,15 +8,18 @@ import type { TableReport } from './report.ts';
 
 export interface RepairResult {
   readonly report: TableReport;
-  /** Whatever still differs keeps changing: the changes that follow bring it. */
+  /**
+   * Whatever still differs keeps changing, so that the changes that follow bring it, or is refused, as its record was:
+   * nothing is gained by another try.
+   */
   readonly settled: boolean;
 }
 
 /**
  * Rule C1: mends a loaded table against its source, for a table that came as a chain of incremental windows.
  *
- * The sink is to have caught up: what is on its way would be taken for differences. Keys that keep changing are waited
- * for one quiet time only.
+ * The sink is to have caught up: what is on its way would be taken for differences. Keys that keep changing, and were
+ * not written, are waited for one quiet time only.
  */
 export async function repairTable(
   migration: Migration,
@@ -36,6 +39,6 @@ export async function repairTable(
     log,
   } as const;
   const report = await compareOne({ migration, request, kafka: view.kafka, view, sink }, table, null);
-  const { missing, different, extra, waiting = 0 } = report;
-  return { report, settled: missing + different + extra === waiting };
+  const { unsettled = 0, immovable = 0 } = report;
+  return { report, settled: unsettled + immovable === 0 };
 }

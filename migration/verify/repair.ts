@@ -6,7 +6,15 @@ import type { RepairCounts } from './report.ts';
 import type { Candidate, Sighting } from './sides.ts';
 import type { Tally } from './tally.ts';
 import { newestOf } from './topic-side.ts';
-import { attempted, isLoose, type Standing, seenAgain, standingOf, unmakeable } from './tried.ts';
+import {
+  attempted,
+  isLoose,
+  isUnsettled,
+  type Standing,
+  seenAgain,
+  standingOf,
+  unmakeable,
+} from './tried.ts';
 
 /** Rule C12: a key that changed so lately is left for a later look. */
 export const QUIET_MS = 60_000;
@@ -38,12 +46,13 @@ export interface RepairWorld extends Omit<LookWorld, 'verdicts'>, RepairLimits {
  *
  * A key is written when it stands still, in waves; after each wave the target settles, and its keys are judged anew,
  * whatever the answers to the writes were. So a write that was lost, came late, or met a key that changed at that very
- * moment is mended itself. Ends under continuous writes too: after a while, keys that keep changing are left as they are.
+ * moment is mended itself. Ends under continuous writes too: after a while, keys that keep changing are left as they are;
+ * those that were written get the time that their minute and another write take.
  *
  * @param different is disposed
  */
 export async function repair(world: RepairWorld, different: CandidateList): Promise<RepairCounts> {
-  const { clock, patienceMs } = world;
+  const { clock, patienceMs, quietMs, mender } = world;
   const progress = { repaired: 0 };
   let deadlineMs = Number.POSITIVE_INFINITY;
   let current = different;
@@ -54,9 +63,10 @@ export async function repair(world: RepairWorld, different: CandidateList): Prom
     const isHopeless = left.hopeful === 0;
     current = left.keys;
     deadlineMs = Math.min(deadlineMs, clock.monotonic() + patienceMs);
-    if (current.size === 0 || isHopeless || clock.monotonic() >= deadlineMs) break;
+    const graceMs = left.unsettled === 0 ? 0 : 2 * quietMs + mender.settleMs;
+    if (current.size === 0 || isHopeless || clock.monotonic() >= deadlineMs + graceMs) break;
     // Whoever is left has its newest change at hand since this pass began.
-    world.movement.forget(begunMs - Math.max(world.quietMs, 2 * world.lagMs));
+    world.movement.forget(begunMs - Math.max(quietMs, 2 * world.lagMs));
   }
   await using rest = current;
   const counts = await countRest(world, rest);
@@ -68,12 +78,14 @@ interface Left {
   readonly keys: CandidateList;
   /** Keys of these for which another pass may do something. */
   hopeful: number;
+  /** Keys of these that must be looked at again, because this run has written them, or tried to. */
+  unsettled: number;
 }
 
 /** Tries every key once, wave by wave. */
 async function pass(world: RepairWorld, keys: CandidateList, progress: { repaired: number }): Promise<Left> {
   await using before = keys;
-  const left: Left = { keys: new CandidateList(), hopeful: 0 };
+  const left: Left = { keys: new CandidateList(), hopeful: 0, unsettled: 0 };
   const verdicts = {
     equal: (candidate: Candidate, counts: boolean) => {
       if (candidate.tried?.sent) progress.repaired += 1;
@@ -82,6 +94,7 @@ async function pass(world: RepairWorld, keys: CandidateList, progress: { repaire
     differs: async (candidate: Candidate, source: Sighting, target: Sighting) => {
       const tried = seenAgain(candidate.tried, textOf(source), textOf(target));
       if (standingOf(tried) !== 'refused') left.hopeful += 1;
+      if (isUnsettled(tried)) left.unsettled += 1;
       await left.keys.add({ ...candidate, suspicion: null, tried });
     },
   };
@@ -197,7 +210,12 @@ async function write(mender: Mender, candidates: readonly Candidate[], mendings:
 
 /** Counts the keys that are left, by a last look at them. */
 async function countRest(world: RepairWorld, rest: CandidateList) {
-  const counts: Record<Standing, number> = { waiting: 0, immovable: 0, refused: 0 };
+  const counts: Record<Standing | 'unsettled', number> = {
+    waiting: 0,
+    unsettled: 0,
+    immovable: 0,
+    refused: 0,
+  };
   for await (const group of rest.groups(KEYS_AT_ONCE)) {
     const ours = await world.source.look(group);
     const theirs = await world.target.look(group);
@@ -208,7 +226,9 @@ async function countRest(world: RepairWorld, rest: CandidateList) {
         continue;
       }
       await world.tally.differs(candidate, source, target);
-      counts[standingOf(seenAgain(candidate.tried, textOf(source), textOf(target)))] += 1;
+      const tried = seenAgain(candidate.tried, textOf(source), textOf(target));
+      counts[standingOf(tried)] += 1;
+      if (isUnsettled(tried)) counts.unsettled += 1;
     }
   }
   return counts;

@@ -39,7 +39,12 @@ export interface RepairCounts {
   readonly repaired: number;
   /** Keys that still differ, and were left because they keep changing, or may be mended yet. */
   readonly waiting: number;
-  /** Keys that still differ: writes were acknowledged, and the row is what it was. Somebody wrote it with a later clock. */
+  /** Of these: keys that this run has written, or tried to. The changes that follow need not bring them: repair once more. */
+  readonly unsettled: number;
+  /**
+   * Keys that still differ: writes were acknowledged, and the row is what it was, because somebody wrote it with a later
+   * clock; or the target never finds the row that it gives back.
+   */
   readonly immovable: number;
   /** Keys that still differ: the target takes no such item, or none can be made (a transform fails on it). */
   readonly refused: number;

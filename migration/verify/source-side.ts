@@ -10,8 +10,9 @@ import { merged } from '../../sink/alternator/merged.ts';
 import { getItems } from '../../sink/alternator/read-back.ts';
 import { type Access, clientsFor } from '../../source/access.ts';
 import { sourceFault } from '../../source/faults.ts';
+import { assertSameTable } from '../../source/same-table.ts';
 import { readRate, TablePaces } from '../../source/scan/read-rate.ts';
-import { scanClient } from '../../source/scan/scan-client.ts';
+import { type LiveTable, scanClient } from '../../source/scan/scan-client.ts';
 import type { Side } from './sides.ts';
 import { sightingOf } from './target-side.ts';
 import { expectedItem, rowRecord } from './transformed.ts';
@@ -54,6 +55,8 @@ export function sourceSide(options: SourceSideOptions, context: TaskContext): Si
       try {
         const keys = candidates.map(({ key }) => key);
         const items = await getItems(tables, table.table, table.keySchema, keys, context);
+        // After the read: what another table of this name holds, or lacks, would be put into the target (rule C5).
+        await sameLive(access, table, context);
         return items.map((item, i) => {
           if (item === null) return sightingOf(null);
           const expected = asExpected(keys[i]!, item);
@@ -67,11 +70,12 @@ export function sourceSide(options: SourceSideOptions, context: TaskContext): Si
 }
 
 async function segmentsOf(
-  { access, table: { table, keySchema }, segments, readCapacity }: SourceSideOptions,
+  { access, table: facts, segments, readCapacity }: SourceSideOptions,
   { clock, signal }: TaskContext,
 ): Promise<AsyncGenerator<ScanPage, void, undefined>[]> {
+  const { table, keySchema } = facts;
   const client = scanClient(access);
-  const { billing } = await retried(() => client.describeTable(table, signal), { clock, signal });
+  const { billing } = await sameLive(access, facts, { clock, signal });
   const pace = new TablePaces(clock).of(table, readRate(readCapacity, billing));
   return Array.from({ length: segments }, (_, segment) =>
     client.pages({
@@ -85,6 +89,18 @@ async function segmentsOf(
       retry: { clock },
     }),
   );
+}
+
+/** The table as the source has it now. @throws SOURCE_DATA_GAP when it is not the table that the catalog knows. */
+async function sameLive(
+  access: Access,
+  known: TableFacts,
+  { clock, signal }: Pick<TaskContext, 'clock' | 'signal'>,
+): Promise<LiveTable> {
+  const client = scanClient(access);
+  const live = await retried(() => client.describeTable(known.table, signal), { clock, signal });
+  assertSameTable(known, live.id);
+  return live;
 }
 
 function faultOf(error: unknown, action: string, table: string, signal: AbortSignal): unknown {

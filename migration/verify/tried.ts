@@ -44,6 +44,14 @@ export type Standing = 'waiting' | 'immovable' | 'refused';
 /** Why a key is still different. */
 export function standingOf({ tries, outcome }: Tried): Standing {
   if (outcome === 'written') return 'immovable';
-  if (tries >= TRIES_MAX && outcome !== 'unknown') return 'refused';
-  return 'waiting';
+  if (tries < TRIES_MAX || outcome === 'unknown') return 'waiting';
+  return outcome === 'changed' ? 'immovable' : 'refused';
+}
+
+/**
+ * Does a key wait that this run has written, or tried to? No change that follows need bring it: the write may have met
+ * one that the sink had dealt with already, or the row stands still as it was.
+ */
+export function isUnsettled(tried: Tried): boolean {
+  return standingOf(tried) === 'waiting' && (tried.sent || tried.outcome !== null);
 }

@@ -101,7 +101,7 @@ async function judgeAll(
     }
   }
   await parts?.journal.end();
-  return parts === null ? null : { repaired: 0, waiting: 0, immovable: 0, refused: 0 };
+  return parts === null ? null : { repaired: 0, waiting: 0, unsettled: 0, immovable: 0, refused: 0 };
 }
 
 /** Keeps what differs for the repair. */

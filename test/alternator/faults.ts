@@ -1,4 +1,4 @@
-import { randomFrom } from '../../local/random.ts';
+import { randomFrom } from '../../workload/random.ts';
 import { type Answer, requestLimitExceeded } from './answers.ts';
 
 /** How a node treats a call instead of the normal way. */

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
 import { testServices } from '../services.ts';
 import { exportFiles, writeExport } from '../unit/source/export-fixture.ts';
 import {
@@ -17,6 +17,7 @@ import {
 } from './harness/bad-case.ts';
 import { badFiles, badLines, line } from './harness/bad-exports.ts';
 import { badKafka, badSources, badTargets } from './harness/bad-surroundings.ts';
+import { badWindows } from './harness/bad-windows.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { startDynamoDbFront, withRecords } from './harness/dynamodb-front.ts';
 import { expectExit, messina } from './harness/messina.ts';
@@ -27,7 +28,7 @@ import { expectSums, statusOf } from './harness/sums.ts';
 vi.setConfig({ maxConcurrency: 2 });
 
 describe('an export is refused, and nothing of the file counts as loaded, for', () => {
-  test.concurrent.each([...badFiles, ...badLines])('$name', expectRefusal);
+  test.concurrent.each([...badFiles, ...badLines, ...badWindows])('$name', expectRefusal);
 });
 
 describe('a migration is refused for', () => {

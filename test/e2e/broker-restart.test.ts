@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { startKafka } from '../../local/kafka.ts';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload } from '../../local/workload.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { expectExit, Messina, messina } from './harness/messina.ts';

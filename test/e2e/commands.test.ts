@@ -1,8 +1,8 @@
 import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload } from '../../local/workload.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload } from '../../workload/workload.ts';
 import { accessTo, type TestServices, testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { expectExit, messina, messinaJson } from './harness/messina.ts';

@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 import type { SourceBatch } from '../../connectors/connector.ts';
 import { createControlClient } from '../../dynamodb/control-client.ts';
 import { DataClient } from '../../dynamodb/data-client.ts';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
 import { exportTable } from '../../migration/export.ts';
 import { openTarget } from '../../migration/export-target.ts';
 import { s3ExportSource } from '../../source/export/connector.ts';
 import { parseLocation } from '../../source/export/locate.ts';
 import { createS3Client, FilesAndS3, type S3Options } from '../../source/export/object-store.ts';
 import type { ExportSourceOptions } from '../../source/export/options.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
 import { type Credentials, region, type TestServices, testServices } from '../services.ts';
 import {
   artists,

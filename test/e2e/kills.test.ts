@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { loadItems } from '../../local/load.ts';
-import { type Random, randomFrom } from '../../local/random.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload } from '../../local/workload.ts';
+import { enableStream } from '../../cli/demo/table-stream.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { type Random, randomFrom } from '../../workload/random.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
+import { type HeldExport, holdExport } from './harness/held-export.ts';
 import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { NO_SCENE, type Scene, type Witness, witness } from './harness/scene.ts';
@@ -14,13 +16,17 @@ import { expectSums } from './harness/sums.ts';
 /** KILLS_SEED repeats the moments that a failure has named, as far as the machine lets it. */
 const seed = Number(process.env['KILLS_SEED'] ?? Date.now() % 1_000_000_000);
 
-const ITEMS = 5_000;
-/** How long an aim is waited for before the kill happens all the same. */
-const PATIENCE_MS = 25_000;
+const ITEMS = 3_000;
+/** A data file of 1500 such items is eight batches long. */
+const PADDING_BYTES = 5_000;
+/** The slack of the file, and a second more: the stream's creation is told in whole seconds. */
+const SLACK_MS = 2_000;
+/** How long an aim is waited for before the kill happens all the same; on a fast machine a few seconds are enough. */
+const PATIENCE_MS = 90_000;
 /** What a broker decided already, it carries out within this time. */
 const SETTLE_MS = 300;
 
-/** What a kill can hit; each is seen by the broker, before it and after it. */
+/** What a kill can hit; each is seen by the broker, before it and while the process stands still. */
 const hits = {
   'mid-file': (before, after) => after.filesOpen > 0 && after.rowsPublished > before.rowsPublished,
   transaction: (before, after) => after.transactions.some((one) => !before.transactions.includes(one)),
@@ -31,7 +37,7 @@ const hits = {
 type Hit = keyof typeof hits;
 const every = Object.keys(hits) as Hit[];
 
-/** Longest random delay between the moment at which an aim is seen and the kill. */
+/** Longest random delay between the moment at which an aim is seen and the end. */
 const delayMaxMs: Record<Hit, number> = {
   'mid-file': 40,
   transaction: 1,
@@ -40,25 +46,30 @@ const delayMaxMs: Record<Hit, number> = {
 };
 
 test('a migration killed at ten random moments ends equal, and every record is counted once', {
-  timeout: 300_000,
+  timeout: 420_000,
 }, async () => {
   console.log(`KILLS_SEED=${seed}`);
   const random = randomFrom(seed);
   await using services = await testServices();
   const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
-  await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
-  await loadItems({ ...address, items: ITEMS, seed });
-  // Few files of several batches each: there is a middle to hit. A slow target: there is time with the gate closed.
+  await createMusicTable(address);
+  await loadItems({ ...address, items: ITEMS, shape: { size: 'mixed', paddingBytes: PADDING_BYTES }, seed });
+  // After the load: a stream that begins with megabytes is read for long before the first row.
+  await enableStream(address);
+  await sleep(SLACK_MS);
   const target = { writesPerSecond: 600 };
   await using file = await migrationFile(services, { tables: ['Music'], snapshot: { segments: 2 }, target });
   await using workload = startWorkload({ ...address, items: ITEMS, seed: seed + 1, rate: 60 });
-  const exported = ['export', file.path, '--table', 'Music', '--to', `file://${file.directory}/export`];
+  const directory = `${file.directory}/export`;
+  const exported = ['export', file.path, '--table', 'Music', '--to', `file://${directory}`];
   const { manifest, files } = await messinaJson<{ manifest: string; files: number }>(...exported);
   expect(files).toBe(2);
-  const snapshot = { from: 'manifest', manifests: { Music: manifest } };
-  await file.write({ tables: ['Music'], snapshot, target });
+  await using held = await holdExport(directory);
+  const manifests = { Music: held.urlOf(manifest.slice(`file://${directory}/`.length)) };
+  const s3 = { bucket: 'exports', endpoint: held.endpoint, region: services.region, forcePathStyle: true };
+  await file.write({ tables: ['Music'], snapshot: { from: 'manifest', manifests, s3 }, target });
 
-  const log = await killAll(file.path, aimsOf(random), random);
+  const log = await killAll(file.path, aimsOf(random), held, random);
   console.log(log.table);
   expect(log.kills).toBeGreaterThanOrEqual(10);
   for (const hit of every)
@@ -71,15 +82,29 @@ test('a migration killed at ten random moments ends equal, and every record is c
     { client: services.target.client, table: 'Music' },
   );
   const { tables } = await expectSums(file.path);
-  expect(tables[0]?.changes.byOperation).toEqual({ c: c + ITEMS, u, d });
+  expect(tables[0]?.changes.byOperation).toEqual({ c, u, d });
 });
 
-/** What each kill aims at, in an order that chance decides as far as a load allows it: files end before gates open. */
-function aimsOf(random: Random): Hit[] {
+interface Aim {
+  readonly hit: Hit;
+  /** How much of each data file comes; below 1 none has an end, and so no gate opens. */
+  readonly share: number;
+}
+
+/**
+ * What each kill aims at, in an order that chance decides. Those that need a file without its end, or a closed gate, come
+ * before any file has one; each of them gets a batch of each file more than the one before it.
+ */
+function aimsOf(random: Random): Aim[] {
+  const loading = shuffled<Hit>(random, [
+    ...Array<Hit>(2).fill('mid-file'),
+    ...Array<Hit>(2).fill('gate closed'),
+    ...Array<Hit>(2).fill('transaction'),
+  ]);
+  const following = shuffled<Hit>(random, ['changes flow', 'changes flow', 'changes flow', 'transaction']);
   return [
-    ...shuffled<Hit>(random, ['mid-file', 'mid-file', 'transaction', 'transaction']),
-    ...shuffled<Hit>(random, ['gate closed', 'gate closed']),
-    ...shuffled<Hit>(random, ['changes flow', 'changes flow', 'changes flow', 'transaction']),
+    ...loading.map((hit, n) => ({ hit, share: (n + 1) / (loading.length + 1) })),
+    ...following.map((hit) => ({ hit, share: 1 })),
   ];
 }
 
@@ -88,7 +113,7 @@ function shuffled<T>(random: Random, from: readonly T[]): T[] {
   return Array.from(from, () => rest.splice(random.below(rest.length), 1)[0] as T);
 }
 
-async function killAll(path: string, aims: readonly Hit[], random: Random) {
+async function killAll(path: string, aims: readonly Aim[], held: HeldExport, random: Random) {
   const times: Record<Hit, number> = { 'mid-file': 0, transaction: 0, 'gate closed': 0, 'changes flow': 0 };
   const rows: string[] = [];
   let seen: Witness | null = null;
@@ -96,33 +121,56 @@ async function killAll(path: string, aims: readonly Hit[], random: Random) {
   let kills = 0;
   const began = performance.now();
   try {
-    for (const aim of aims) {
+    for (const { hit: aim, share } of aims) {
       const spawned = performance.now();
+      held.hold(share);
       await using run = new Messina(['migrate', path, '--log-level', 'debug', '--log-format', 'json']);
       seen ??= await witness(path, 'Music');
-      await seenUnlessLate(seen, run, aim, before);
-      await sleep(random.below(delayMaxMs[aim] + 1));
-      if (!run.running) throw new Error(`migrate ended by itself:\n${run.stderr}`);
-      run.kill();
+      const after = await killed(seen, run, aim, before, random);
       const ranMs = performance.now() - spawned;
       await run.ended;
       kills++;
-      await sleep(SETTLE_MS);
-      const after = await seen.look();
       const hit = every.filter((one) => hits[one](before, after));
       for (const one of hit) times[one]++;
       rows.push(row(kills, ranMs, aim, hit, after));
       before = after;
     }
   } finally {
+    held.release();
     await seen?.[Symbol.asyncDispose]();
   }
   const tookMs = performance.now() - began;
   return { kills, times, table: [...rows, `${kills} kills in ${(tookMs / 1000).toFixed(1)} s`].join('\n') };
 }
 
-async function seenUnlessLate(seen: Witness, run: Messina, aim: Hit, before: Scene): Promise<void> {
+/**
+ * Stops the process where its aim was seen, and kills it when it does stand there: on a slow machine the moment has often
+ * passed before a signal arrives, and the process goes on to the next such moment.
+ */
+async function killed(seen: Witness, run: Messina, aim: Hit, before: Scene, random: Random): Promise<Scene> {
   const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    await seenUnlessLate(seen, run, aim, before, deadline);
+    await sleep(random.below(delayMaxMs[aim] + 1));
+    if (!run.running) throw new Error(`migrate ended by itself:\n${run.stderr}`);
+    run.kill('SIGSTOP');
+    await sleep(SETTLE_MS);
+    const scene = await seen.look();
+    if (hits[aim](before, scene) || performance.now() >= deadline) {
+      run.kill();
+      return scene;
+    }
+    run.kill('SIGCONT');
+  }
+}
+
+async function seenUnlessLate(
+  seen: Witness,
+  run: Messina,
+  aim: Hit,
+  before: Scene,
+  deadline: number,
+): Promise<void> {
   while (run.running && performance.now() < deadline) {
     if (aim === 'transaction') {
       if ((await seen.transactions()).some((one) => !before.transactions.includes(one))) return;

@@ -9,9 +9,9 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { startKafka } from '../../local/kafka.ts';
 import { kafkaAnswers } from '../../local/kafka-ready.ts';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload } from '../../local/workload.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload } from '../../workload/workload.ts';
 import { ageStreams, rollOverShards, type TestServices, testServices } from '../services.ts';
 
 function music(services: TestServices) {

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { describeGroup } from '../../connectors/kafka/committed.ts';
-import { loadItems } from '../../local/load.ts';
-import { createMusicTable } from '../../local/table.ts';
-import { startWorkload } from '../../local/workload.ts';
+import { loadItems } from '../../workload/fill.ts';
+import { createMusicTable } from '../../workload/table.ts';
+import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { compareTables, expectEqualTables } from './harness/compare.ts';
 import { expectExit, Messina, messina } from './harness/messina.ts';

@@ -13,6 +13,7 @@ import { dynamoDbScanSource } from '../../source/scan/connector.ts';
 import { scanOptions } from '../../source/scan/options.ts';
 import { dynamoDbStreamsSource, streamsOptions } from '../../source/streams/connector.ts';
 import { ageStreams, region, rollOverShards, type TestServices, testServices } from '../services.ts';
+import { asked } from '../unit/source/snapshot-asked.ts';
 
 const context: TaskContext = {
   clock: systemClock,
@@ -56,14 +57,14 @@ class Capture {
   static async begin(services: TestServices): Promise<Capture> {
     const options = streamsOptions.parse(accessOf(services));
     const facts = await dynamoDbStreamsSource.describe(options, 'Music', context);
-    const { streamArn, createdMs, serverTimeMs, roots } = await dynamoDbStreamsSource.capture(
+    const { streamArn, createdMs, serverTimeMs, roots, enabled } = await dynamoDbStreamsSource.capture(
       options,
       facts,
       context,
     );
     const version0 = (createdMs - 62_000) * 1000;
-    const begun = { streamArn, createdMs, roots, begunMs: serverTimeMs, firstOffsets: [0] };
-    return new Capture(options, facts, { number: 1, version0, ...begun });
+    const begun = { streamArn, createdMs, roots, begunMs: serverTimeMs, streamEnabled: enabled };
+    return new Capture(options, facts, { number: 1, version0, firstOffsets: [0], ...begun });
   }
 
   async shards(): Promise<SourcePartition[]> {
@@ -147,7 +148,7 @@ describe('a real scan', () => {
     const options = scanOptions.parse({ ...accessOf(services), segments: 3 });
     const facts = await dynamoDbScanSource.describe(options, 'Music', context);
     const now = await dynamoDbScanSource.serverTimeMs(options, 'Music', context);
-    const snapshot = await dynamoDbScanSource.take(options, facts, now + 1_000, context);
+    const [snapshot] = await dynamoDbScanSource.take(options, facts, asked(now + 1_000), context);
     expect(snapshot.exportMs).toBeGreaterThanOrEqual(now + 1_000);
     const found: unknown[] = [];
     for await (const segment of dynamoDbScanSource.discover(options, facts, snapshot, context)) {

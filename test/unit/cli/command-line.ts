@@ -11,6 +11,9 @@ const commands: readonly CommandName[] = [
   'replay',
   'export',
   'topic',
+  'dead-letters',
+  'cleanup',
+  'load',
   'demo',
 ];
 

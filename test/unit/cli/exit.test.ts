@@ -41,15 +41,13 @@ describe('exit codes', () => {
     rmSync(folder, { recursive: true });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.replaceAll(folder, '')).toMatchInlineSnapshot(`
-      "error: /music.yaml has 5 problems (CONFIG_INVALID)
+      "error: /music.yaml has 4 problems (CONFIG_INVALID)
         /music.yaml:1:1  source is missing
           → The DynamoDB tables to move, and how they are read.
         /music.yaml:1:1  kafka is missing
           → The Kafka cluster that keeps the original, and the names of its topics.
         /music.yaml:1:1  target is missing
           → See the reference of the migration file.
-        /music.yaml:1:1  source.snapshot.from asks for what is not in this version: from: export (the default)
-          → Use from: scan; or make an export with \`messina export\`, or in AWS, and name it with from: manifest and manifests.
         /music.yaml:2:1  sorce is not a known key
           → Did you mean "source"?
       "

@@ -3,11 +3,34 @@ import { exitCodes } from '../../../cli/exit.ts';
 import type { GlobalOptions } from '../../../cli/global-options.ts';
 import { run } from './command-line.ts';
 
+const load = {
+  file: 'f',
+  table: 'A',
+  endpoint: null,
+  region: null,
+  createTable: false,
+  allowExisting: false,
+  seed: 1,
+  shape: 'mixed',
+  paddingBytes: 0,
+  items: null,
+  from: 0,
+  workload: null,
+};
+const writes = { keys: 1000, hotKeys: 50, rate: 50, mix: null, operations: null, seconds: null };
+
 describe('options of commands', () => {
   test.each([
-    ['migrate f', { file: 'f', until: null, sinksOnly: false }],
-    ['migrate f --until ready --sinks-only', { file: 'f', until: 'ready', sinksOnly: true }],
-    ['migrate --until loaded f', { file: 'f', until: 'loaded', sinksOnly: false }],
+    ['migrate f', { file: 'f', until: null, sinksOnly: false, newSnapshots: [] }],
+    [
+      'migrate f --until ready --sinks-only',
+      { file: 'f', until: 'ready', sinksOnly: true, newSnapshots: [] },
+    ],
+    [
+      'migrate f --new-snapshot A --new-snapshot B',
+      { file: 'f', until: null, sinksOnly: false, newSnapshots: ['A', 'B'] },
+    ],
+    ['migrate --until loaded f', { file: 'f', until: 'loaded', sinksOnly: false, newSnapshots: [] }],
     ['plan f', { file: 'f' }],
     ['status f', { file: 'f', wait: null, timeoutSeconds: null }],
     ['status f --wait ready --timeout 1.5', { file: 'f', wait: 'ready', timeoutSeconds: 1.5 }],
@@ -21,10 +44,11 @@ describe('options of commands', () => {
         keysFile: null,
         reportFile: null,
         showKeys: false,
+        repair: false,
       },
     ],
     [
-      'verify f --against topics --table A --table B --sample .25 --keys k --report r --show-keys',
+      'verify f --against topics --table A --table B --sample .25 --keys k --report r --show-keys --repair',
       {
         file: 'f',
         against: 'topics',
@@ -33,12 +57,43 @@ describe('options of commands', () => {
         keysFile: 'k',
         reportFile: 'r',
         showKeys: true,
+        repair: true,
       },
     ],
     ['replay f', { file: 'f', from: { at: 'snapshot' }, tables: [], recreate: false }],
     [
       'replay f --from 2026-11-21T01:00:00+01:00 --table A --recreate --yes',
       { file: 'f', from: { at: 'time', timeMs: Date.UTC(2026, 10, 21) }, tables: ['A'], recreate: true },
+    ],
+    ['cleanup f', { file: 'f', yes: false, keepSource: false }],
+    ['cleanup f --yes --keep-source', { file: 'f', yes: true, keepSource: true }],
+    ['load f --table A --items 5', { ...load, items: 5 }],
+    [
+      'load f --table A --items 5 --from 7 --rate 9',
+      { ...load, items: 5, from: 7, workload: { ...writes, keys: 12, rate: 9 } },
+    ],
+    ['load f --table A --operations 8', { ...load, workload: { ...writes, operations: 8 } }],
+    [
+      'load --table A --endpoint http://x --region r --create-table --allow-existing --seconds 1.5 --keys 4 --hot-keys 2 ' +
+        '--mix delete=1,put=2 --seed 0 --shape small --item-bytes 99',
+      {
+        ...load,
+        file: null,
+        endpoint: 'http://x',
+        region: 'r',
+        createTable: true,
+        allowExisting: true,
+        seed: 0,
+        shape: 'small',
+        paddingBytes: 99,
+        workload: {
+          ...writes,
+          keys: 4,
+          hotKeys: 2,
+          mix: { put: 2, update: 0, replace: 0, delete: 1 },
+          seconds: 1.5,
+        },
+      },
     ],
     ['export f --table A --to file:///tmp/x', { file: 'f', table: 'A', to: 'file:///tmp/x' }],
     [
@@ -61,6 +116,30 @@ describe('options of commands', () => {
         from: { at: 'time', timeMs: Date.UTC(2026, 10, 21) },
         recordsMax: null,
         follow: false,
+      },
+    ],
+    [
+      'dead-letters f list',
+      {
+        file: 'f',
+        what: 'list',
+        reason: null,
+        tables: [],
+        everybodys: false,
+        lettersMax: 100,
+        showKeys: false,
+      },
+    ],
+    [
+      'dead-letters f show --reason RECORD_REFUSED --table A --all --max 5 --show-keys',
+      {
+        file: 'f',
+        what: 'show',
+        reason: 'RECORD_REFUSED',
+        tables: ['A'],
+        everybodys: true,
+        lettersMax: 5,
+        showKeys: true,
       },
     ],
     ['demo --items 10 --rate 5 --keep', { items: 10, changesPerSecond: 5, keep: true }],
@@ -93,6 +172,16 @@ describe('options of commands', () => {
     'topic f --table A --kind rows',
     'topic f --table A --kind changes --max 0',
     'topic f --table A --kind changes --from 3:x',
+    'dead-letters f',
+    'dead-letters f forget',
+    'load f',
+    'load f --items 5',
+    'load f --table A',
+    'load f --table A --items 5 --region r',
+    'load --table A --items 0',
+    'load f --table A --operations 5 --mix put=0',
+    'load f --table A --operations 5 --mix puts=1',
+    'cleanup',
     'demo --items many',
     'plan f --log-level loud',
     '--json',

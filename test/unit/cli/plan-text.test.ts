@@ -9,6 +9,8 @@ const music: TablePlan = {
   table: 'Music',
   items: 1_234_567,
   bytes: 987_654_321,
+  exports: [],
+  request: null,
   stream: { enabled: true, viewType: 'NEW_IMAGE', created: '2026-11-21T01:00:00.000Z', enable: false },
   coverage: { proven: true, from: '2026-11-21T01:00:00.000Z', exportTime: '2026-11-21T02:00:00.000Z' },
   target: {
@@ -34,12 +36,16 @@ const music: TablePlan = {
     }),
     atCutover: { globalIndexes: ['Genres'], ttlAttribute: 'ExpiresAt' },
   },
+  transforms: null,
   estimate: { seconds: 247, itemsPerSecond: 5000, readUnits: 0, readUnitsPerSecond: null },
 };
+
+const pitr = { enabled: false, enable: false, earliest: '2026-11-20T02:00:00.000Z', latest: null };
 
 const plan: Plan = {
   migration: 'music',
   target: 'alternator',
+  notClaimed: null,
   tables: [music],
   topics: [
     {
@@ -87,6 +93,12 @@ describe('a plan for people', () => {
     `);
   });
 
+  test('says first what is not claimed, and that changes alone load nothing', () => {
+    const text = planText({ ...plan, notClaimed: 'events only', tables: [{ ...music, estimate: null }] });
+    expect(text.split('\n').slice(0, 2)).toEqual(['music → alternator: 1 table, 0 problems', 'events only']);
+    expect(text).toContain('estimate  there is nothing to load: only changes are moved');
+  });
+
   test('ends with the problems, each with its code and remedy', () => {
     const problems = [
       { table: null, code: 'KAFKA_UNREACHABLE', message: 'Nobody answers', remedy: 'Start the broker.' },
@@ -116,6 +128,54 @@ describe('a plan for people', () => {
       { stream: { enabled: false, viewType: null, created: null, enable: false } },
       'none, and none is needed',
     ],
+    [
+      'the export and the windows that continue it',
+      {
+        exports: [
+          {
+            id: '01700000000000-abcdef01',
+            from: null,
+            exportTime: '2026-11-01T02:00:00.000Z',
+            files: 1200,
+            rows: 9000,
+          },
+          {
+            id: '01700000000001-abcdef01',
+            from: '2026-11-01T01:00:00.000Z',
+            exportTime: '2026-11-02T01:00:00.000Z',
+            files: 1,
+            rows: null,
+          },
+        ],
+      },
+      `
+  export    01700000000000-abcdef01 of 2026-11-01T02:00:00.000Z: 1,200 files, 9,000 rows
+            window 2026-11-01T01:00:00.000Z to 2026-11-02T01:00:00.000Z: 1 file, an unknown number of rows
+  stream  `,
+    ],
+    [
+      'the export that will be asked for, and that its duration is not known',
+      { request: { to: 's3://exports/p', asked: null, pitr: { ...pitr, enabled: true } } },
+      `
+  export    an export of 987.7 MB will be asked for, to s3://exports/p; AWS charges for its size, and takes minutes to hours
+            point-in-time recovery on, back to 2026-11-20T02:00:00.000Z
+  stream  `,
+    ],
+    [
+      'that an export decides when loading begins',
+      { request: { to: 's3://exports/p', asked: null, pitr: null } },
+      '4 min to load, at an assumed 5,000 items/s, once the export is complete; the table itself is not read',
+    ],
+    [
+      'point-in-time recovery that would be turned on',
+      { request: { to: 's3://exports', asked: null, pitr: { ...pitr, enable: true } } },
+      'point-in-time recovery off; migrate turns it on, and AWS charges for it',
+    ],
+    [
+      'an export that is under way',
+      { request: { to: 's3://exports', asked: 'arn:of-the-export', pitr: { ...pitr, enabled: true } } },
+      'export    arn:of-the-export was asked for, to s3://exports, and will be waited for',
+    ],
     ['no coverage', { coverage: { proven: false, from: null, exportTime: null } }, 'none is claimed'],
     [
       'coverage that falls short',
@@ -126,6 +186,25 @@ describe('a plan for people', () => {
       'what a scan costs',
       { estimate: { seconds: 60, itemsPerSecond: 5000, readUnits: 241_127, readUnitsPerSecond: 50 } },
       '60 s to load, at an assumed 5,000 items/s; the scan consumes 241,127 read units, 50 a second at most',
+    ],
+    [
+      'what transforms make of some items, and why some fail',
+      {
+        transforms: {
+          sampled: 100,
+          passed: 95,
+          changed: 90,
+          filtered: 3,
+          failed: 2,
+          reasons: [
+            { reason: 'Cast$Value (transforms[0]): price, S to int32: the field is no number', items: 2 },
+          ],
+        },
+      },
+      [
+        '  transforms  of 100 items tried: 95 pass (90 changed), 3 filtered, 2 fail',
+        '            2 × Cast$Value (transforms[0]): price, S to int32: the field is no number',
+      ].join('\n'),
     ],
     ['a size nobody knows', { items: null, bytes: null }, 'an unknown number of items, of unknown size'],
     [

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { replayDocument, replayText } from '../../../cli/actions/replay-text.ts';
-import { exitCodes } from '../../../cli/exit.ts';
 import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
 import type { Replayed } from '../../../migration/replay.ts';
 
@@ -18,6 +17,7 @@ const replayed = (after: typeof before, loading = 0, dropped = false): Replayed 
     {
       table: 'Music',
       targetTable: 'music2',
+      isEventsOnly: false,
       dropped,
       partitions: [{ partition: 0, before, after }],
       loading,
@@ -36,6 +36,13 @@ describe('what a replay moved', () => {
     expect(text).toContain('2 partitions left as they are: still loading the snapshot');
   });
 
+  test('is told apart: the first snapshot of an epoch, and events alone, which have none', () => {
+    const all = replayed(FRESH_LANE as typeof before);
+    expect(replayText(all, { at: 'earliest' })).toContain('moved back to the first snapshot of its epoch');
+    const events = { ...all, tables: all.tables.map((one) => ({ ...one, isEventsOnly: true })) };
+    expect(replayText(events, { at: 'snapshot' })).toContain('moved back to the first change in the topics');
+  });
+
   test('is told as JSON: where each partition was, and from where on it writes', () => {
     expect(replayDocument(replayed(again), { at: 'time', timeMs: 0 })).toEqual({
       migration: 'music',
@@ -52,14 +59,4 @@ describe('what a replay moved', () => {
       ],
     });
   });
-});
-
-test('replay --recreate from a time is refused as usage, before anything is opened', async () => {
-  const { runReplay } = await import('../../../cli/actions/replay.ts');
-  const { run } = await import('./command-line.ts');
-  const { code, stderr } = await run('replay nowhere.yaml --recreate --yes --from 2026-01-01', {
-    replay: runReplay,
-  });
-  expect(code).toBe(exitCodes.usage);
-  expect(stderr).toContain('--recreate begins with the snapshot');
 });

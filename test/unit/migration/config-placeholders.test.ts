@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../migration/config/errors.ts';
+import { parseMigration } from '../../../migration/config/load.ts';
 import { fillPlaceholders } from '../../../migration/config/placeholders.ts';
 import { parseProperties } from '../../../migration/config/properties.ts';
 import { problemsOf, validText } from './migration-text.ts';
@@ -43,6 +45,29 @@ describe('placeholders', () => {
     const problems = problemsOf(text, {}, folder);
     expect(problems).toMatchSnapshot();
     expect(problems).toHaveLength(1);
+  });
+});
+
+describe('credentials of a source that is never contacted', () => {
+  const text = validText.replace(
+    '  tables: [Music]',
+    "  credentials: {accessKeyId: '${env:NO_SUCH}', secretAccessKey: '${env:NO_SUCH}'}\n  tables: [Music]",
+  );
+  const parsed = (name: string, env = {}) =>
+    parseMigration(text.replace('[Music]', name), 'music.yaml', { env, folder }, needs).source;
+  const needs = { needsSnapshot: true, needsSource: false };
+
+  test('need not be there', () => {
+    expect(problemsOf(text, {}, folder)).toHaveLength(2);
+    expect(parsed('[Music]')).not.toHaveProperty('credentials');
+  });
+
+  test('are what they are where they are there', () => {
+    expect(parsed('[Music]', { NO_SUCH: 'x' })).toMatchObject({ credentials: { accessKeyId: 'x' } });
+  });
+
+  test('hide no other problem', () => {
+    expect(() => parsed("['${env:NO_TABLE}']")).toThrow(ConfigError);
   });
 });
 

@@ -59,13 +59,6 @@ describe('what is not in this version is refused by name', () => {
         'type: cql\n  keyspace: m\n  contactPoints: [a:9042]',
       ),
     ],
-    ['an export', validText.replace('from: scan', 'from: export')],
-    ['an export, which is the default', validText.replace('  snapshot: {from: scan}\n', '')],
-    [
-      'incremental exports',
-      validText.replace('from: scan', "from: scan, incremental: {Music: ['s3://b/m.json']}"),
-    ],
-    ['transforms', withLine("transforms: [{type: ReplaceField$Value, exclude: 'debug'}]")],
     ['logins', validText.replace('kafka:', 'kafka:\n  sasl: {mechanism: aws-iam}')],
   ])('%s', (_, text) => {
     expect(problemsOf(text)).toMatchSnapshot();

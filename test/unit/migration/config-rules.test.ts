@@ -7,6 +7,8 @@ import { parse, problemsOf, validText } from './migration-text.ts';
 const manifests = (tables: string, entries: string) =>
   validText.replace('[Music]', tables).replace('{from: scan}', `{from: manifest, manifests: ${entries}}`);
 
+const windows = "incremental: {Music: ['s3://b/w1.json', 'file:///w2.json']}";
+
 describe('keys that contradict each other', () => {
   test.each([
     ['a table given twice', validText.replace('[Music]', '[Music, Music]')],
@@ -17,6 +19,22 @@ describe('keys that contradict each other', () => {
       manifests('[Music]', "{Music: 's3://b/m.json', Musik: 's3://b/m.json'}"),
     ],
     ['a manifest that is no URL', manifests('[Music]', '{Music: /exports/manifest-summary.json}')],
+    ['windows beside a scan', validText.replace('from: scan', `from: scan, ${windows}`)],
+    ['windows of events only', validText.replace('from: scan', `from: none, ${windows}`)],
+    [
+      'windows without the full export that they continue',
+      manifests("['M*']", `{Misc: 's3://b/m.json'}, ${windows}`),
+    ],
+    ['an empty list of windows', manifests('[Music]', "{Music: 's3://b/m.json'}, incremental: {Music: []}")],
+    ['a window that is no URL', manifests('[Music]', "{Music: 's3://b/m.json'}, incremental: {Music: [w]}")],
+    [
+      'windows of a mistyped table',
+      manifests('[Music]', "{Music: 's3://b/m.json'}, incremental: {Musik: ['s3://b/w.json']}"),
+    ],
+    ['an export without a bucket', validText.replace('from: scan', 'from: export')],
+    ['an export, the default, without a bucket', validText.replace('  snapshot: {from: scan}\n', '')],
+    ['a KMS key without its algorithm', validText.replace('from: scan', 's3: {bucket: b, kmsKeyId: k}')],
+    ['an owner that is no account', validText.replace('from: scan', 's3: {bucket: b, bucketOwner: me}')],
     ['nothing to move', validText.replace('{from: scan}', '{from: none}\n  changes: none')],
     [
       'two tables of one target table',
@@ -39,8 +57,19 @@ describe('keys that contradict each other', () => {
 
   test.each([
     [
+      'an export with all that it can be given',
+      validText.replace(
+        'from: scan',
+        "enablePitr: true, s3: {bucket: b, prefix: p, bucketOwner: '012345678901', sseAlgorithm: KMS, kmsKeyId: k}",
+      ),
+    ],
+    [
       'manifests beside a scan, for another day',
       validText.replace('from: scan', "from: scan, manifests: {Music: 's3://b/m.json'}"),
+    ],
+    [
+      'a full export and the windows that continue it',
+      manifests('[Music]', `{Music: 's3://b/m.json'}, ${windows}`),
     ],
     [
       'a glob beside a table whose export is named',

@@ -10,7 +10,7 @@ const env = { KAFKA_PASSWORD: 'p', SCYLLA_SECRET_KEY: 's' };
 const examples = readdirSync(new URL('examples/', root)).filter((name) => name.endsWith('.yaml'));
 
 /** Migration files that stand whole in a page of the documentation. */
-const inPages = ['README.md', 'docs/operations.md'].flatMap((page) => {
+const inPages = ['README.md', 'docs/operations.md', 'docs/transforms.md'].flatMap((page) => {
   const text = readFileSync(new URL(page, root), 'utf8');
   const blocks = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, block = '']) => block);
   return blocks.filter((block) => /^name:/m.test(block)).map((block) => [page, block] as const);

@@ -59,6 +59,11 @@ describe('the outlook of coverage', () => {
       { proven: true, fromMs: 1, exportMs: 4 },
     ],
     [
+      'is good for an export that is asked for when capture is far enough ahead',
+      { snapshotFrom: 'export', stream: null, exportMs: null },
+      { proven: true, fromMs: now, exportMs: null },
+    ],
+    [
       'is good for a scan, which waits for capture',
       { snapshotFrom: 'scan', stream: null, exportMs: null },
       { proven: true, fromMs: now, exportMs: null },

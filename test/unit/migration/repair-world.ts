@@ -53,6 +53,8 @@ export class RepairWorld extends VerifyWorld {
   /** Keys whose rows the target cannot compare with what was seen, and such that it takes no row of. */
   readonly uncomparable = new Set<string>();
   readonly unwanted = new Set<string>();
+  /** Keys whose rows the target never finds to be what was seen, however little is compared. */
+  readonly unmatchable = new Set<string>();
   /** What the journal holds: it outlives a kill. */
   pending: readonly string[] = [];
   #written = 0;
@@ -117,7 +119,7 @@ export class RepairWorld extends VerifyWorld {
   #execute({ key, seen, wanted, loosely }: Mending, isConditional: boolean): MendOutcome {
     const id = idOf(key);
     if (this.unwanted.has(id)) return 'refused';
-    if (this.uncomparable.has(id) && !loosely) return 'changed';
+    if (this.unmatchable.has(id) || (this.uncomparable.has(id) && !loosely)) return 'changed';
     const now = this.target.get(id);
     if (isConditional && (seen === null ? undefined : textIn(seen)) !== now) return 'changed';
     const value = wanted === null ? undefined : textIn(wanted);

@@ -109,6 +109,46 @@ for (const against of sides) {
   });
 }
 
+describe('a key that was written is never left to the changes that follow', () => {
+  test('a delete that times out each time leaves its row unsettled, and does not end the run early', async () => {
+    const world = new RepairWorld(30);
+    world.target.set('ghost', 'boo');
+    const report = await world.repair({ fates: ['never'], patienceMs: quietMs });
+    expect(report).toMatchObject({ extra: 1, repaired: 0, waiting: 1, unsettled: 1 });
+  });
+
+  test('a row that came back under our delete is mended by this very run, though it changed a moment before the end', async () => {
+    const world = new RepairWorld(30);
+    world.target.set('ghost', 'boo');
+    // Its change is dealt with already when our delete, which saw nothing of the new row, takes it away.
+    world.at(50_000, () => {
+      world.write('ghost', '1000', { captureMs: 1, targetMs: 2 });
+      world.at(world.nowMs + 3, () => world.target.delete('ghost'));
+    });
+    const report = await world.repair({ fates: ['never', 'never', 'never', 'done'], patienceMs: quietMs });
+    expect(report).toMatchObject({ equal: 31, missing: 0, extra: 0, unsettled: 0 });
+    expect(world.target.get('ghost')).toBe('1000');
+  });
+
+  test('a key that only moves was not written, and is not waited for any longer', async () => {
+    const world = new RepairWorld(30);
+    world.target.laterUntil.set('row3', Number.POSITIVE_INFINITY);
+    keepWriting(world, 'row3', { everyMs: 700, untilMs: Number.POSITIVE_INFINITY });
+    world.advance(10_000);
+    const begunMs = world.nowMs;
+    expect(await world.repair({ patienceMs: quietMs })).toMatchObject({ waiting: 1, unsettled: 0 });
+    expect(world.nowMs - begunMs).toBeLessThan(2.5 * quietMs);
+  });
+
+  test('a row that the target never finds as it gives it back is no refused item', async () => {
+    const world = new RepairWorld(30);
+    world.target.set('row3', 'odd');
+    world.unmatchable.add('row3');
+    const report = await world.repair();
+    expect(report).toMatchObject({ different: 1, immovable: 1, refused: 0, waiting: 0 });
+  });
+});
+
 for (const against of sides) {
   /** Row 1 is damaged, and changes once at some moment around its repair. */
   const changedAt = async (atMs: number, captureMs: number) => {

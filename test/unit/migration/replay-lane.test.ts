@@ -17,8 +17,10 @@ const following: LaneState = {
     writeFrom: 40,
     lastMs: 1_763_686_800_000,
   },
+  settled: { topic: 'dead', below: 3, byReason: { RECORD_REFUSED: 9 } },
   clean: true,
 };
+const letters = { topic: 'dead', below: 12, byReason: {} };
 const s1 = { changesOffsets: [7, 40] };
 const mark = (kind: Marker['kind']) => ({ kind, snapshot: 's1' }) as Marker;
 const committed = (state: LaneState) => {
@@ -28,17 +30,33 @@ const committed = (state: LaneState) => {
 
 describe('a replay from the snapshot', () => {
   test('begins as if nobody had ever written, counters too', () => {
-    expect(fromSnapshot(following)).toEqual(FRESH_LANE);
+    expect(fromSnapshot(following, null)).toEqual(FRESH_LANE);
+  });
+
+  test('begins at the place of its snapshot, and counts the rows before that as superseded (rule C9)', () => {
+    const moved = fromSnapshot(following, null, { position: 58, superseded: 50 });
+    expect(moved.snapshot).toEqual({
+      ...FRESH_LANE.snapshot,
+      position: 58,
+      countedTo: 58,
+      outcomes: { written: 0, superseded: 50, filtered: 0, deadLettered: 0 },
+    });
+    expect(moved.changes).toEqual(FRESH_LANE.changes);
+  });
+
+  test('makes the dead letters of before void: every record is dealt with anew', () => {
+    expect(fromSnapshot(following, letters).settled).toEqual(letters);
   });
 
   test('leaves a lane unclean whose last owner was, so that the next one waits (rule C7)', () => {
-    expect(fromSnapshot({ ...following, clean: false })).toEqual({ ...FRESH_LANE, clean: false });
+    expect(fromSnapshot({ ...following, clean: false }, null)).toEqual({ ...FRESH_LANE, clean: false });
   });
 
   test('reads changes through from the start again once the gate opens', () => {
-    const begun = onMarker(fromSnapshot(following), mark('begin'), null);
+    const record = { windowOf: null, opensGate: true, changesOffsets: [40] };
+    const begun = onMarker(fromSnapshot(following, letters), mark('begin'), record, 0);
     expect(changesFlow(begun)).toBe(false);
-    const opened = onMarker(begun, mark('complete'), 40);
+    const opened = onMarker(begun, mark('complete'), record, 0);
     expect(opened.changes).toMatchObject({ position: 0, countedTo: 0, writeFrom: 40 });
   });
 });
@@ -59,10 +77,20 @@ describe('a replay from a time', () => {
     });
   });
 
+  test('from a time that lies ahead passes over nothing that was not written yet', () => {
+    const moved = fromChanges(following, { offset: 900, snapshot: s1, partition: 1 });
+    expect(moved.changes.writeFrom).toBe(500);
+  });
+
   test('starts the counters of the changes again, and leaves those of the snapshot', () => {
     const moved = fromChanges(following, { offset: 300, snapshot: s1, partition: 1 });
     expect(moved.snapshot).toEqual(following.snapshot);
     expect(moved.changes.outcomes).toEqual({ written: 0, superseded: 0, filtered: 0, deadLettered: 0 });
+  });
+
+  test('leaves dead letters as they are: what lies below is not written again', () => {
+    const moved = fromChanges(following, { offset: 300, snapshot: s1, partition: 1 });
+    expect(moved.settled).toEqual(following.settled);
   });
 
   test('lets changes flow at once, for the same snapshot', () => {
@@ -88,7 +116,7 @@ describe('a replay from a time', () => {
 
 test('moved lanes are read back as they were committed', () => {
   const moved = [
-    fromSnapshot(following),
+    fromSnapshot(following, letters),
     fromChanges(following, { offset: 300, snapshot: s1, partition: 1 }),
   ];
   for (const lane of moved) expect(committed(lane)).toEqual(lane);

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Buckets, bucketCount } from '../../../migration/verify/buckets.ts';
+import { Buckets, bucketCount } from '../../../connectors/buckets/buckets.ts';
+import type { Entry } from '../../../connectors/buckets/entry.ts';
+import { KeyFilter, keyHash, sampleOf } from '../../../connectors/buckets/key-hash.ts';
+import { SpillFile } from '../../../connectors/buckets/spill-file.ts';
 import { CandidateList } from '../../../migration/verify/candidates.ts';
 import { compareBuckets } from '../../../migration/verify/compare.ts';
-import type { Entry } from '../../../migration/verify/entry.ts';
-import { KeyFilter, keyHash, sampleOf } from '../../../migration/verify/key-hash.ts';
-import { SpillFile } from '../../../migration/verify/spill-file.ts';
 import { keyOf } from './verify-world.ts';
 
 function entry(id: string, digest: string | null, version = 0): Entry {
@@ -112,8 +112,10 @@ describe('a list of candidates', () => {
   test('gives back what was added, on disk or not', async () => {
     await using list = new CandidateList();
     const suspicion = { stillMs: 1.5, suspectMs: null, source: 'aa', target: null, newest: -1 };
+    const tried = { source: 'aa', target: null, tries: 2, outcome: 'unknown', sent: true } as const;
     for (let n = 0; n < 20_000; n++) {
-      await list.add({ key: keyOf(`k${n}`), base: n % 2 === 0 ? null : entry(`k${n}`, 'x', n), suspicion });
+      const base = n % 2 === 0 ? null : entry(`k${n}`, 'x', n);
+      await list.add({ key: keyOf(`k${n}`), base, suspicion, tried });
     }
     let n = 0;
     for await (const group of list.groups(300)) {
@@ -124,6 +126,7 @@ describe('a list of candidates', () => {
             key: keyOf(`k${n}`),
             base: n % 2 === 0 ? null : entry(`k${n}`, 'x', n),
             suspicion,
+            tried,
           });
         }
         n += 1;

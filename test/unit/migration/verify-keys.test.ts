@@ -37,6 +37,11 @@ test('a file of keys is read in any order of attributes, each key once', async (
 test.each([
   ['is half a key', '{"Artist":{"S":"x"}}', 'Key attribute "Year" is missing'],
   ['has a key of another type', '{"Artist":{"S":"x"},"Year":{"S":"1"}}', 'Key attribute "Year" is S'],
+  [
+    'has another attribute',
+    '{"Artist":{"S":"x"},"Price":{"N":"9"},"Year":{"N":"1"}}',
+    'Attribute "Price" is not of the key',
+  ],
   ['is no DynamoDB JSON', '{"Artist":"x","Year":1}', ''],
   ['is no JSON', 'x', 'Not JSON'],
   ['holds more than a key', '{"Artist":{"S":"x"},"Year":{"N":"1"}} {}', 'Not JSON'],

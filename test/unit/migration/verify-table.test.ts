@@ -7,6 +7,7 @@ import { itemOf, keyOf, VerifyWorld } from './verify-world.ts';
 const lagMs = 4000;
 
 interface Asked {
+  readonly keepsUnknown?: boolean;
   readonly against?: 'source' | 'topics';
   readonly sampleFraction?: number;
   readonly keys?: readonly string[];
@@ -28,6 +29,7 @@ function verify(world: VerifyWorld, { against = 'source', keys, ...asked }: Aske
     sampleFraction: 1,
     keys: keys?.map(keyOf) ?? null,
     showKeys: false,
+    repair: null,
     ...asked,
   });
 }
@@ -241,6 +243,7 @@ describe('a table that moves', () => {
       sampleFraction: 1,
       keys: null,
       showKeys: false,
+      repair: null,
     });
     expect(report).toMatchObject({ compared: 5, equal: 4, different: 1 });
   });
@@ -272,6 +275,7 @@ describe('a side that fails', () => {
       sampleFraction: 1,
       keys: null,
       showKeys: false,
+      repair: null,
     });
     await expect(promise).rejects.toThrow('target is gone');
     expect(gaveUp).toBe(true);
@@ -280,4 +284,24 @@ describe('a side that fails', () => {
 
 test('items of the world are items', () => {
   expect(itemOf('a', 'b').json.toString()).toBe('{"id":{"S":"a"},"value":{"S":"b"}}');
+});
+
+test('rows that were there before and that the topics never mention are counted, and left alone (rule C1, events only)', async () => {
+  const made = world(20);
+  made.target.set('kept', 'by hand');
+  made.target.set('row3', 'other');
+  const asked = { against: 'topics', keepsUnknown: true } as const;
+  const counts = { equal: 19, different: 1, extra: 0, unknown: 1 };
+  expect(await verify(made, asked)).toMatchObject({ compared: 20, ...counts });
+  const named = await verify(made, { ...asked, keys: ['kept', 'row1'] });
+  expect(named).toMatchObject({ compared: 1, equal: 1, extra: 0, unknown: 1 });
+});
+
+test('a row that the topics say is deleted is extra, whatever was there before', async () => {
+  const made = world(20);
+  made.write('row3', null, { captureMs: 0, targetMs: 1_000_000 });
+  made.advance(1);
+  const report = await verify(made, { against: 'topics', keepsUnknown: true });
+  expect(report).toMatchObject({ extra: 1, equal: 19 });
+  expect(report).not.toHaveProperty('unknown');
 });

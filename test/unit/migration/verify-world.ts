@@ -1,5 +1,5 @@
+import type { Entry } from '../../../connectors/buckets/entry.ts';
 import type { Clock } from '../../../connectors/clock.ts';
-import type { Entry } from '../../../migration/verify/entry.ts';
 import type { Candidate, Side, Sighting } from '../../../migration/verify/sides.ts';
 import { sightingOf } from '../../../migration/verify/target-side.ts';
 import { newestOf } from '../../../migration/verify/topic-side.ts';

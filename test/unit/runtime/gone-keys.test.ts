@@ -6,12 +6,14 @@ import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
 import { GoneKeys, sweeps } from '../../../connectors/runtime/gone-keys.ts';
 import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
 
-/** What stands in the table's two topics, by topic and partition. */
+/** What stands in the table's two topics, by topic and partition; of a topic, its first records may be gone. */
 const topics = vi.hoisted(() => new Map<string, unknown[][]>());
+const trimmed = vi.hoisted(() => new Set<string>());
 
 vi.mock('../../../connectors/kafka/offsets.ts', () => ({
-  beginOffsets: async (_: unknown, topic: string) => topics.get(topic)!.map(() => 0),
-  endOffsets: async (_: unknown, topic: string) => topics.get(topic)!.map((log) => log.length),
+  beginOffsets: async (_: unknown, topic: string) =>
+    topics.get(topic)!.map(() => (trimmed.has(topic) ? 1 : 0)),
+  highWatermarks: async (_: unknown, topic: string) => topics.get(topic)!.map((log) => log.length),
 }));
 
 vi.mock('../../../connectors/kafka/reader.ts', () => ({
@@ -72,6 +74,7 @@ const keysOf = (records: readonly { key: Buffer }[]) => records.map(({ key }) =>
 
 beforeEach(() => {
   topics.clear();
+  trimmed.clear();
   topics.set('rows', [
     log(['old', 'r', 1], ['kept', 'r', 1], [null, 'begin', V], ['kept', 'r', V], ['born', 'r', V]),
     log(['other', 'r', 1], ['kept too', 'r', V]),
@@ -97,6 +100,12 @@ describe('what a later snapshot says is gone (rule C11)', () => {
     await using reader = sweep();
     const { records } = await reader.poll();
     expect(keysOf(records)).not.toContain('later');
+  });
+
+  test('is not said by topics that have lost their first records', async () => {
+    trimmed.add('changes');
+    await using reader = sweep();
+    await expect(reader.poll()).rejects.toMatchObject({ code: 'KAFKA_TOPIC_TRIMMED' });
   });
 
   test('goes on behind what a killed sweep has published, though that stands in the topic now', async () => {

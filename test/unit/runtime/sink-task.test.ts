@@ -90,6 +90,7 @@ function subject(kind?: LaneKind) {
     tolerance: 'none',
     transforms: [],
     snapshots: true,
+    keepsExisting: false,
   };
   const catalog = {
     table: (table: string) => ({ facts: { table }, epoch: { number: 1 } }),

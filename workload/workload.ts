@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientOf, type TableAddress } from './table.ts';
-import { type Effect, execute, type OperationKind, operationOf } from './workload-operations.ts';
+import type { KeySchema } from '../schemas/values.ts';
+import { type Counts, Tally } from './counts.ts';
+import { execute } from './execute.ts';
+import { type ItemShape, MIXED } from './items.ts';
+import { MUSIC_KEYS } from './keys.ts';
+import { type Mix, operationOf, USUAL_MIX } from './operations.ts';
+import { clientsOf, type TableAddress } from './table.ts';
 
 const tickMs = 20;
 
@@ -15,17 +20,14 @@ export interface WorkloadOptions extends TableAddress {
   readonly items: number;
   /** Items that get half of all writes; default 50. */
   readonly hotKeys?: number;
+  /** How often each kind of write comes; default: {@link USUAL_MIX}. */
+  readonly mix?: Mix;
+  /** Of the items that puts write; default: {@link MIXED}. */
+  readonly shape?: ItemShape;
+  /** Of the table; default: those of the Music table. */
+  readonly keys?: KeySchema;
   /** Ends by itself after this many writes; default: goes on until stopped. */
   readonly operations?: number;
-}
-
-/** How many writes were acknowledged, by what was asked and by what the stream shows for it. */
-export interface Counts {
-  readonly operations: number;
-  readonly byKind: Readonly<Record<OperationKind, number>>;
-  readonly byEffect: Readonly<Record<Effect, number>>;
-  /** Creations, among these, of items that were loaded before and deleted since. */
-  readonly reinserts: number;
 }
 
 export interface Workload extends AsyncDisposable {
@@ -40,34 +42,28 @@ export interface Workload extends AsyncDisposable {
  * Writes to a table until stopped: puts, updates, whole replacements and deletes, on hot and cold keys.
  *
  * The sequence of writes follows from the seed alone, also their order within a key, so two runs of equal length leave
- * the same items. A write that fails after the SDK's retries ends the workload; `stop` and `finished` then reject.
+ * the same items. A write that cannot be repeated ends the workload; `stop` and `finished` then reject, `counts` still tells.
  */
 export function startWorkload(options: WorkloadOptions): Workload {
-  const client = clientOf(options);
-  const tally = newTally();
+  const { seed, items, hotKeys = 50, mix = USUAL_MIX, shape = MIXED, keys = MUSIC_KEYS } = options;
+  const clients = clientsOf(options);
+  const to = { data: clients.data, table: options.table, keys, shape, seed };
+  const tally = new Tally();
   let stopping = false;
+  const operation = (number: number) => operationOf(seed, number, { items, hotKeys, mix });
   const write = async (number: number) => {
-    const operation = operationOf(options.seed, number, {
-      items: options.items,
-      hotKeys: options.hotKeys ?? 50,
-    });
-    const effect = await execute(client, options.table, options.seed, operation);
-    tally.byKind[operation.kind]++;
-    tally.byEffect[effect]++;
-    if (effect === 'c' && operation.index < options.items) tally.reinserts++;
-    tally.operations++;
+    const { kind, index } = operation(number);
+    tally.add(kind, await execute(to, { kind, index, number }), index < items);
   };
-  const laneOf = (number: number) =>
-    operationOf(options.seed, number, { items: options.items, hotKeys: options.hotKeys ?? 50 }).index % lanes;
+  const laneOf = (number: number) => operation(number).index % lanes;
   const run = async (): Promise<Counts> => {
     try {
       await writeAtRate({ ...options, write, laneOf, stopping: () => stopping });
     } finally {
-      client.destroy();
+      await clients[Symbol.asyncDispose]();
     }
-    return counts();
+    return tally.counts();
   };
-  const counts = (): Counts => structuredClone(tally);
   const finished = run();
   // Whoever stops it learns of a failure; nobody has to listen before.
   finished.catch(() => {});
@@ -75,7 +71,12 @@ export function startWorkload(options: WorkloadOptions): Workload {
     stopping = true;
     return finished;
   };
-  return { counts, finished, stop, [Symbol.asyncDispose]: async () => void (await stop()) };
+  return {
+    counts: () => tally.counts(),
+    finished,
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  };
 }
 
 interface Pace {
@@ -118,10 +119,4 @@ async function writeAtRate(pace: Pace): Promise<void> {
   }
   await Promise.all(tails);
   if (failure !== undefined) throw failure;
-}
-
-function newTally() {
-  const byKind: Record<OperationKind, number> = { put: 0, update: 0, replace: 0, delete: 0 };
-  const byEffect: Record<Effect, number> = { c: 0, u: 0, d: 0, none: 0 };
-  return { operations: 0, byKind, byEffect, reinserts: 0 };
 }

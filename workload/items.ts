@@ -1,4 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { KeySchema } from '../schemas/values.ts';
+import { keyOf, MUSIC_KEYS } from './keys.ts';
 import { type Random, randomFrom } from './random.ts';
 
 /** An item as the SDK's client takes it: DynamoDB JSON with binary as bytes. */
@@ -34,16 +36,29 @@ const oddNumbers = [
   '1000000000000000000000',
 ] as const;
 
-/** The key of the item with this number; 20 songs for each artist. */
-export function keyOf(index: number): SdkItem {
-  return { Artist: { S: `Artist ${Math.floor(index / 20)}` }, SongTitle: { S: `Song ${index}` } };
+/** How large items are, and what is in them. */
+export interface ItemShape {
+  /** `mixed`: values of all ten types, most items below 1 KB, one in 400 of 100 to 300 KB. `small`: some 100 bytes. */
+  readonly size: 'mixed' | 'small';
+  /** Of one more attribute, which hardly compresses; 0: there is none. */
+  readonly paddingBytes: number;
 }
 
-/** The item with this number: a fixed frame of common attributes and some of every type, sometimes large. */
-export function itemOf(seed: number, index: number): SdkItem {
+export const MIXED: ItemShape = { size: 'mixed', paddingBytes: 0 };
+
+/** The item with this number: the same for the same seed, shape and keys. */
+export function itemOf(seed: number, index: number, shape = MIXED, keys: KeySchema = MUSIC_KEYS): SdkItem {
   const random = randomFrom(seed, index);
+  const item = shape.size === 'small' ? smallFrame(random) : mixedFrame(random);
+  if (shape.paddingBytes > 0)
+    item['Padding'] = { S: padding(randomFrom(seed, index, 3), shape.paddingBytes) };
+  // The key last: an attribute of a table's key may be called as one of ours.
+  return { ...item, ...keyOf(index, keys) };
+}
+
+/** A fixed frame of common attributes and some of every type, sometimes large. */
+function mixedFrame(random: Random): SdkItem {
   const item: SdkItem = {
-    ...keyOf(index),
     Year: { N: String(1950 + random.below(75)) },
     Price: { N: `${random.below(100)}.${1 + random.below(9)}` },
     Tags: { SS: distinct(random, 1 + random.below(4), (n) => `tag-${n}`) },
@@ -55,13 +70,19 @@ export function itemOf(seed: number, index: number): SdkItem {
   return item;
 }
 
+const smallFrame = (random: Random): SdkItem => ({
+  Year: { N: String(1950 + random.below(75)) },
+  Price: { N: `${random.below(100)}.${1 + random.below(9)}` },
+  Genre: { S: random.pick(words) },
+});
+
 /** An item of the same key with none of its usual attributes: 1 to 100 others. */
-export function otherItemOf(seed: number, index: number): SdkItem {
+export function otherItemOf(seed: number, index: number, keys: KeySchema = MUSIC_KEYS): SdkItem {
   const random = randomFrom(seed, index, 1);
-  const item = keyOf(index);
+  const item: SdkItem = {};
   const attributes = 1 + random.below(100);
   for (let n = 0; n < attributes; n++) item[`Other${n}_${random.below(1000)}`] = someValue(random, 1);
-  return item;
+  return { ...item, ...keyOf(index, keys) };
 }
 
 /** A value of any of the ten types; collections nest up to three deep. */
@@ -109,6 +130,13 @@ function number(random: Random): string {
 
 function bytes(random: Random, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.below(256));
+}
+
+function padding(random: Random, length: number): string {
+  const quads = Math.ceil((length * 3) / 16);
+  const noise = Buffer.allocUnsafe(quads * 4);
+  for (let n = 0; n < quads; n++) noise.writeUInt32LE(random.below(2 ** 32), n * 4);
+  return noise.toString('base64').slice(0, length);
 }
 
 function largeText(random: Random): string {

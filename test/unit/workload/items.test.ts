@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { itemOf, keyOf, otherItemOf } from '../../../local/items.ts';
-import { operationOf } from '../../../local/workload-operations.ts';
+import type { KeySchema } from '../../../schemas/values.ts';
+import { type JsonItem, jsonOf } from '../../../workload/calls.ts';
+import { type ItemShape, itemOf, MIXED, otherItemOf } from '../../../workload/items.ts';
+import { isOwnKey, keyOf } from '../../../workload/keys.ts';
+import { operationOf } from '../../../workload/operations.ts';
 
 const items = Array.from({ length: 2_000 }, (_, index) => itemOf(5, index));
 
@@ -41,4 +44,39 @@ test('a workload follows from its seed: every kind of write, half of them on the
   const hot = operations.filter((operation) => operation.index < 10).length;
   expect(hot / operations.length).toBeCloseTo(0.5, 1);
   expect(operations.some((operation) => operation.index >= 1_000)).toBe(true);
+});
+
+test.each([
+  [[{ name: 'id', type: 'N' }]],
+  [[{ name: 'id', type: 'B' }]],
+  [
+    [
+      { name: 'a', type: 'S' },
+      { name: 'b', type: 'N' },
+    ],
+  ],
+  [
+    [
+      { name: 'Year', type: 'B' },
+      { name: 'Tags', type: 'S' },
+    ],
+  ],
+] satisfies [KeySchema][])('items fit into a table with the key %j, and are known again by it', (keys) => {
+  const item = itemOf(5, 77, MIXED, keys);
+  for (const { name, type } of keys) expect(Object.keys(item[name] ?? {})).toEqual([type]);
+  const distinct = new Set(Array.from({ length: 500 }, (_, index) => jsonOf(keyOf(index, keys))));
+  expect(distinct.size).toBe(500);
+  const found = JSON.parse(jsonOf(item)) as JsonItem;
+  expect(isOwnKey(found, keys)).toBe(true);
+  const { [keys[0]!.name]: _key, ...without } = found;
+  expect(isOwnKey(without, keys)).toBe(false);
+  expect(isOwnKey({ ...found, [keys[0]!.name]: { S: 'customer-17' } }, keys)).toBe(false);
+});
+
+test('an item is as large as its padding asks for, and small ones are small', () => {
+  const sizeOf = (shape: ItemShape) => jsonOf(itemOf(5, 7, shape)).length;
+  expect(sizeOf({ size: 'mixed', paddingBytes: 5000 }) - sizeOf(MIXED)).toBe(
+    5000 + ',"Padding":{"S":""}'.length,
+  );
+  expect(sizeOf({ size: 'small', paddingBytes: 0 })).toBeLessThan(200);
 });
