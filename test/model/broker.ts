@@ -51,14 +51,33 @@ export class Broker {
 
   /** The last stable offset. */
   end(topic: string, partition: number): number {
-    const log = this.#log(topic, partition);
-    const open = log.findIndex((entry) => entry.transaction?.state === 'open');
-    return open === -1 ? log.length : open;
+    let end = this.#log(topic, partition).length;
+    for (const { state, appended } of this.#open.values()) {
+      if (state !== 'open') continue;
+      for (const one of appended) {
+        if (one.topic === topic && one.partition === partition) end = Math.min(end, one.base);
+      }
+    }
+    return end;
   }
 
   /** The log's end, open transactions included. */
   highWatermark(topic: string, partition: number): number {
     return this.#log(topic, partition).length;
+  }
+
+  /** Offset of the last marker; −1 without one. */
+  lastWithoutKey(topic: string, partition: number): number {
+    return this.#log(topic, partition).findLastIndex(({ record }) => record !== null && record.key === null);
+  }
+
+  /** The first offset whose timestamp is at or after the time; the end where there is none. */
+  offsetForTime(topic: string, partition: number, timeMs: number): number {
+    const end = this.end(topic, partition);
+    const found = this.#log(topic, partition).findIndex(
+      ({ record }) => record !== null && record.timestampMs >= timeMs,
+    );
+    return found === -1 ? end : Math.min(found, end);
   }
 
   /** Committed records from an offset on, at most `recordsMax`, and where to go on. */

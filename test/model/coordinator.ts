@@ -95,6 +95,14 @@ export class Coordinator {
     this.onCommit(groupId, entries);
   }
 
+  /** An administrator's commit, to a group without members. */
+  reset(groupId: string, entries: readonly CommitEntry[]): void {
+    const { commits } = this.#group(groupId);
+    for (const { topic, partition, offset, metadata } of entries) {
+      commits.set(`${partition}/${topic}`, { offset, metadata });
+    }
+  }
+
   leave(groupId: string, memberId: string): void {
     const group = this.#group(groupId);
     if (group.members.delete(memberId)) this.#left(group);

@@ -21,13 +21,26 @@ export interface ExportKind {
   readonly slackMs: number;
   /** An export made earlier, at this time; null: one is made when it is asked for. */
   readonly manifestMs: number | null;
+  /** How often windows follow the full one, 0 to 1. */
+  readonly windowed: number;
+}
+
+interface Row {
+  readonly key: string;
+  /** Null: deleted, in a window. */
+  readonly n: number | null;
 }
 
 const FILES = 2;
 
 /** All exports that were ever made: they outlive the processes that asked for them. */
 export class Exports {
-  readonly made = new Map<string, readonly { key: string; n: number }[][]>();
+  readonly made = new Map<string, readonly (readonly Row[])[]>();
+  /**
+   * By the id of a full snapshot, what it and its windows together say of a key that is not there at their end: born
+   * within the fuzz of one and deleted within the next. Mended by a repair only (rule C1).
+   */
+  readonly ghosts = new Map<string, ReadonlyMap<string, number>>();
   readonly kind: ExportKind;
   readonly #time: VirtualTime;
   readonly #table: SourceTable;
@@ -41,17 +54,51 @@ export class Exports {
   }
 
   /** Each key as it was at some time around X: a fuzzy, not transactional picture. */
-  make(exportMs: number): SnapshotFacts {
-    const { random } = this.#time;
-    const files: { key: string; n: number }[][] = Array.from({ length: FILES }, () => []);
-    for (const key of this.#table.keys) {
-      const n = this.#table.stateAt(key, exportMs + random.between(this.kind.fromMs, this.kind.toMs));
-      if (n !== null) random.pick(files).push({ key, n });
-    }
+  #full(exportMs: number): Row[] {
+    return this.#table.keys.flatMap((key) => {
+      const atMs = exportMs + this.#time.random.between(this.kind.fromMs, this.kind.toMs);
+      const n = this.#table.stateAt(key, atMs);
+      return n === null ? [] : [{ key, n }];
+    });
+  }
+
+  /** What became of the keys that were written in it, each once; nothing of what was not there before and is not after. */
+  #window(fromMs: number, toMs: number): Row[] {
+    const written = this.#table.keys.filter((key) => this.#table.isWrittenIn(key, fromMs, toMs));
+    return written.flatMap((key) => {
+      const n = this.#table.stateAt(key, toMs);
+      return n === null && this.#table.stateAt(key, fromMs) === null ? [] : [{ key, n }];
+    });
+  }
+
+  #keep(exportMs: number, rows: readonly Row[]): SnapshotFacts {
+    const files: Row[][] = Array.from({ length: FILES }, () => []);
+    for (const row of rows) this.#time.random.pick(files).push(row);
     const id = `export-${this.made.size}`;
     this.made.set(id, files);
-    const rows = files.reduce((sum, file) => sum + file.length, 0);
-    return { id, exportMs, arn: null, partitions: FILES, rows, facts: {} };
+    return { id, exportMs, arn: null, partitions: FILES, rows: rows.length, facts: {} };
+  }
+
+  /** A full export and the windows that continue it up to a time: contiguous, or overlapping a little. */
+  #chain(endMs: number, windows: number): [SnapshotFacts, ...SnapshotFacts[]] {
+    const { random } = this.#time;
+    const exportMs = windows === 0 ? endMs : Math.floor(endMs - random.between(5000, 50_000));
+    const ends = Array.from({ length: windows - 1 }, () => Math.floor(random.between(exportMs, endMs)));
+    const full = this.#full(exportMs);
+    const chain: [SnapshotFacts, ...SnapshotFacts[]] = [this.#keep(exportMs, full)];
+    const said = new Map(full.map(({ key, n }) => [key, n]));
+    let fromMs = exportMs - this.kind.slackMs;
+    for (const toMs of windows === 0 ? [] : [...ends.sort((a, b) => a - b), endMs]) {
+      const rows = this.#window(fromMs, toMs);
+      for (const { key, n } of rows) said.set(key, n);
+      chain.push(this.#keep(toMs, rows));
+      fromMs = toMs - (random.chance(0.5) ? random.between(0, 8000) : 0);
+    }
+    const ghosts = [...said].flatMap(([key, n]) =>
+      n !== null && windows > 0 && this.#table.stateAt(key, endMs) === null ? [[key, n] as const] : [],
+    );
+    this.ghosts.set(chain[0].id, new Map(ghosts));
+    return chain;
   }
 
   source(): SnapshotSource<unknown> {
@@ -66,7 +113,7 @@ export class Exports {
       serverTimeMs: async () => this.#table.serverTimeMs(),
       slackMs: () => (isOff('C1.slack') ? 0 : kind.slackMs),
       take: async (_options, _table, { notBeforeMs }, { clock, signal }) => {
-        let exportMs = kind.manifestMs;
+        let exportMs = this.made.size === 0 ? kind.manifestMs : null;
         if (exportMs === null) {
           const fromMs = isOff('C1.slack') ? this.#time.nowMs : (notBeforeMs ?? 0);
           await clock.sleep(Math.max(0, fromMs - this.#time.nowMs), signal);
@@ -74,7 +121,8 @@ export class Exports {
         }
         const readyMs = exportMs + kind.toMs + this.#time.random.between(0, 8000);
         await clock.sleep(Math.max(0, readyMs - this.#time.nowMs), signal);
-        return [this.make(exportMs)];
+        const windows = this.#time.random.chance(kind.windowed) ? 1 + this.#time.random.below(3) : 0;
+        return this.#chain(exportMs, windows);
       },
       discover: (_options, _table, snapshot) => partitionsOf(snapshot),
       open: async (_options, partition, from, { clock, signal }) => {
@@ -95,9 +143,7 @@ export class Exports {
       poll: async (): Promise<SourceBatch> => {
         await sleep(random.between(0, 1500));
         const some = rows.slice(line, line + random.pick([1, 2, 4]));
-        const records = some.map(({ key, n }, i) =>
-          this.#row(partition.id, line + i + 1, from, itemOf(key, n)),
-        );
+        const records = some.map(({ key, n }, i) => this.#row(partition.id, line + i + 1, from, key, n));
         line += some.length;
         return {
           records,
@@ -111,19 +157,19 @@ export class Exports {
     };
   }
 
-  #row(file: string, line: number, from: SnapshotFrom, item: object): ChangeRecord {
-    const { facts } = { facts: from.snapshot };
-    const bytes = Buffer.from(JSON.stringify(item));
+  #row(file: string, line: number, from: SnapshotFrom, name: string, n: number | null): ChangeRecord {
+    const { snapshot, version, table } = from;
+    const bytes = Buffer.from(JSON.stringify(itemOf(name, n ?? 0)));
     const { avro, key } = this.#scanner.scan(bytes, 0, bytes.length);
     return {
-      op: 'r',
-      version: isOff('C2.below') ? facts.exportMs * 1000 : from.version,
-      table: from.table.table,
-      origin: { snapshot: facts.id, file, line },
-      timestampMs: facts.exportMs,
+      op: n === null ? 'd' : 'r',
+      version: isOff('C2.below') ? snapshot.exportMs * 1000 : version,
+      table: table.table,
+      origin: { snapshot: snapshot.id, file, line },
+      timestampMs: snapshot.exportMs,
       key,
       before: null,
-      after: Item.fromAvro(avro),
+      after: n === null ? null : Item.fromAvro(avro),
     };
   }
 }

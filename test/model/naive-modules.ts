@@ -1,10 +1,13 @@
 import type { SnapshotRecord } from '../../connectors/catalog-records.ts';
 import type * as catalog from '../../connectors/runtime/catalog.ts';
+import type * as epochs from '../../connectors/runtime/epochs.ts';
 import type * as gate from '../../connectors/runtime/gate.ts';
+import type * as goneKeys from '../../connectors/runtime/gone-keys.ts';
 import type * as incoming from '../../connectors/runtime/incoming.ts';
 import type * as laneState from '../../connectors/runtime/lane-state.ts';
 import type * as lineage from '../../connectors/runtime/lineage.ts';
 import type * as outcomes from '../../connectors/runtime/outcomes.ts';
+import type * as replayLane from '../../migration/replay-lane.ts';
 import type * as horizon from '../../source/streams/horizon.ts';
 import type * as version from '../../source/streams/version.ts';
 import { endsNow, isOff } from './naive.ts';
@@ -41,26 +44,70 @@ export function naiveLineage(real: typeof lineage): typeof lineage {
 }
 
 export function naiveGate(real: typeof gate): typeof gate {
-  return { ...real, changesFlow: (state) => isOff('C7.gate') || real.changesFlow(state) };
+  return {
+    ...real,
+    changesFlow: (state) => isOff('C7.gate') || real.changesFlow(state),
+    onMarker: (state, marker, record, partition) => {
+      const now = real.onMarker(state, marker, record, partition);
+      if (isOff('C7.window')) return real.onMarker(state, marker, { ...record, opensGate: true }, partition);
+      if (!isOff('C7.begin') || marker.kind !== 'begin' || !state.snapshot.gateOpen) return now;
+      const { snapshot } = now.snapshot;
+      return { ...now, snapshot: { ...now.snapshot, gateOpen: true }, changes: { ...now.changes, snapshot } };
+    },
+  };
 }
 
 export function naiveCatalog(real: typeof catalog): typeof catalog {
+  const naive = (record: SnapshotRecord): SnapshotRecord => {
+    if (isOff('C7.offset')) return { ...record, changesOffsets: endsNow(`t.${TABLE}.changes`) };
+    // Windows are due when they are written first.
+    if (isOff('C2.rank') && record.state === 'due')
+      return { ...record, version: record.version - record.rank };
+    return record;
+  };
   return {
     ...real,
-    catalogEntry: (key, record) => {
-      const isNaive = isOff('C7.offset') && record !== null && 'changesOffsets' in record;
-      const changesOffsets = endsNow(`t.${TABLE}.changes`);
-      return real.catalogEntry(key, isNaive ? { ...(record as SnapshotRecord), changesOffsets } : record);
-    },
+    catalogEntry: (key, record) =>
+      real.catalogEntry(key, record !== null && 'changesOffsets' in record ? naive(record) : record),
   };
+}
+
+export function naiveEpochs(real: typeof epochs): typeof epochs {
+  return {
+    ...real,
+    highestVersion: (...of) => (isOff('C2.epoch') ? 0 : real.highestVersion(...of)),
+  };
+}
+
+export function naiveGoneKeys(real: typeof goneKeys): typeof goneKeys {
+  return { ...real, sweeps: (snapshot) => !isOff('C11.sweep') && real.sweeps(snapshot) };
 }
 
 export function naiveIncoming(real: typeof incoming): typeof incoming {
   return {
     ...real,
+    decodeIncoming: (...of) => {
+      const decoded = real.decodeIncoming(...of);
+      if (!('incoming' in decoded)) return decoded;
+      const isDropped = decoded.incoming.outcome === 'filtered' && isOff('C9.filter');
+      return isDropped ? { incoming: { ...decoded.incoming, record: null } } : decoded;
+    },
     supersededInBatch: (batch) => {
       return isOff('C7.flight') ? batch.map(() => false) : real.supersededInBatch(batch);
     },
+  };
+}
+
+export function naiveReplayLane(real: typeof replayLane): typeof replayLane {
+  return {
+    ...real,
+    fromSnapshot: (state, ...place) => {
+      const { snapshot, ...rest } = real.fromSnapshot(state, ...place);
+      const { outcomes } = state.snapshot;
+      return { ...rest, snapshot: isOff('C9.replay') ? { ...snapshot, outcomes } : snapshot };
+    },
+    fromChanges: (state, again) =>
+      real.fromChanges(state, isOff('C7.replay') ? { ...again, snapshot: null } : again),
   };
 }
 

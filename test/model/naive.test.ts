@@ -1,17 +1,20 @@
+import './fakes.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { NAIVE, type NaiveRule, switchOff } from './naive.ts';
 import type { ProfileName } from './profiles.ts';
 import { histories, report } from './run.ts';
 
-vi.mock('../../connectors/kafka/producer.ts', () => import('./kafka-fakes.ts'));
-vi.mock('../../connectors/kafka/plain-producer.ts', () => import('./kafka-fakes.ts'));
-vi.mock('../../connectors/kafka/membership.ts', () => import('./kafka-fakes.ts'));
-vi.mock('../../connectors/kafka/offsets.ts', () => import('./kafka-fakes.ts'));
-vi.mock('../../connectors/kafka/committed.ts', () => import('./kafka-fakes.ts'));
-vi.mock('../../connectors/kafka/reader.ts', () => import('./fake-reader.ts'));
-
 vi.mock(import('../../connectors/runtime/catalog.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveCatalog(await real()),
+);
+vi.mock(import('../../connectors/runtime/epochs.ts'), async (real) =>
+  (await import('./naive-modules.ts')).naiveEpochs(await real()),
+);
+vi.mock(import('../../connectors/runtime/gone-keys.ts'), async (real) =>
+  (await import('./naive-modules.ts')).naiveGoneKeys(await real()),
+);
+vi.mock(import('../../migration/replay-lane.ts'), async (real) =>
+  (await import('./naive-modules.ts')).naiveReplayLane(await real()),
 );
 vi.mock(import('../../connectors/runtime/gate.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveGate(await real()),
@@ -38,18 +41,25 @@ vi.mock(import('../../source/streams/version.ts'), async (real) =>
 /** Where the absence of a rule shows soonest. */
 const HUNTED_IN: Record<NaiveRule, ProfileName> = {
   'C1.slack': 'usual',
+  'C1.mending': 'chains',
   'C2.plus1': 'usual',
   'C2.child': 'shards',
   'C2.below': 'usual',
+  'C2.epoch': 'epochs',
+  'C2.rank': 'chains',
   'C3.transaction': 'shards',
   'C3.fencing': 'shards',
   'C3.generation': 'tasks',
+  'C3.epoch': 'broken',
   'C3.after': 'shards',
   'C5.parent': 'shards',
   'C5.horizon': 'shards',
   'C5.silence': 'night',
   'C6.version': 'usual',
   'C7.gate': 'usual',
+  'C7.begin': 'broken',
+  'C7.window': 'chains',
+  'C7.replay': 'losses',
   'C7.offset': 'usual',
   'C7.flight': 'target',
   'C7.unknown': 'target',
@@ -61,6 +71,10 @@ const HUNTED_IN: Record<NaiveRule, ProfileName> = {
   'C7.lease': 'target',
   'C8.prefix': 'target',
   'C9.superseded': 'usual',
+  'C9.filter': 'usual',
+  'C9.replay': 'replays',
+  'C11.sweep': 'losses',
+  'C11.order': 'epochs',
 };
 
 /** With every rule the histories converge; without it one of so many must not. */

@@ -21,6 +21,15 @@ export interface Profile {
   readonly balanced: number;
   readonly versioned: number;
   readonly manifest: number;
+  /** Snapshots that are a full export and windows. */
+  readonly windowed: number;
+  /** A transform keeps some items out of the target. */
+  readonly filtered: number;
+  readonly renewals: number;
+  readonly replays: number;
+  readonly replaysFromMs: number;
+  /** The stream is disabled, and another one enabled. */
+  readonly streamLosses: number;
   /** All workers are away so long when the writer has ended; null: never. */
   readonly downHours: number | null;
   /** Whether a halt with this code has a cause in such a history. */
@@ -42,6 +51,12 @@ const usual: Profile = {
   balanced: 0.15,
   versioned: 0.3,
   manifest: 0,
+  windowed: 0.3,
+  filtered: 0.5,
+  renewals: 0,
+  replays: 0,
+  replaysFromMs: 20_000,
+  streamLosses: 0,
   downHours: null,
   mayHalt: () => false,
 };
@@ -114,6 +129,49 @@ export const PROFILES = {
     target: { ...usual.target, unknown: 0.15, throttled: 0.05 },
     balanced: 1,
     versioned: 0,
+  },
+  /** New snapshots are asked for, also while one is loaded, and whoever slept through one goes on. */
+  epochs: {
+    ...usual,
+    writeMs: 70_000,
+    writesPerSecond: 3,
+    faults: 3,
+    transactionMs: 300,
+    versioned: 0.5,
+    renewals: 3,
+  },
+  /** New snapshots follow each other while the first are loaded, and who slept goes on with a broken-off one. */
+  broken: {
+    ...usual,
+    writesPerSecond: 6,
+    faults: 0,
+    transactionMs: 500,
+    nodeFaults: 0,
+    versioned: 0,
+    renewals: 4,
+  },
+  /** The stream is lost, with what was written meanwhile. */
+  losses: {
+    ...usual,
+    writeMs: 60_000,
+    faults: 2,
+    versioned: 0.5,
+    renewals: 1,
+    replays: 2,
+    replaysFromMs: 50_000,
+    streamLosses: 2,
+  },
+  /** Snapshots are full exports and windows. */
+  chains: { ...usual, faults: 2, versioned: 0.5, windowed: 1, renewals: 1 },
+  /** The sinks begin again. */
+  replays: {
+    ...usual,
+    writeMs: 60_000,
+    writesPerSecond: 3,
+    faults: 3,
+    versioned: 0.5,
+    renewals: 1,
+    replays: 3,
   },
   /** The export was made before anybody asked for it. */
   manifest: { ...usual, faults: 2, manifest: 1, mayHalt: (code) => code === 'SOURCE_COVERAGE_UNPROVEN' },

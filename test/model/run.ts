@@ -7,15 +7,17 @@ export interface Found {
   ran: number;
   readonly equal: number;
   readonly gaps: number;
+  /** Gaps that a new snapshot has healed. */
+  readonly healed: number;
   readonly events: number;
-  readonly ms: number;
+  readonly cpuMs: number;
   readonly wrong: readonly string[];
 }
 
 /** MODEL_SEED repeats what a failure has named. A hunt begins with the same seed each time: it has a known end. */
 const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 1_000_000_000);
 const HUNT_SEED = Number(process.env['MODEL_SEED'] ?? 1);
-const realNow = performance.now.bind(performance);
+const usedMs = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
 
 /** Histories that end so say nothing of what the rules promise: they do not count against a naive one. */
 const UNDECIDED = /^(stuck|halted|a worker failed)/;
@@ -31,24 +33,35 @@ export async function histories(
   wrongMax = 3,
   isHunt = false,
 ): Promise<Found> {
-  const beganMs = realNow();
+  const beganMs = usedMs();
   const firstSeed = isHunt ? HUNT_SEED : SEED;
   const wrong: string[] = [];
-  let [equal, gaps, events, ran] = [0, 0, 0, 0];
+  let [equal, gaps, healed, events, ran] = [0, 0, 0, 0, 0];
   for (; ran < runs && wrong.length < wrongMax; ran++) {
     const seed = firstSeed + ran;
     const history = new History(PROFILES[profile], seed);
     const { outcome, faults } = await history.run();
     events += history.time.events;
+    healed += history.healed;
     if (outcome === 'equal') equal++;
     else if (outcome === 'gap') gaps++;
     else if (!isHunt || !UNDECIDED.test(faults[0] ?? ''))
       wrong.push(`MODEL_SEED=${seed} ${profile}: ${faults.slice(0, 3).join('; ')}`);
   }
-  return { profile, firstSeed, ran, equal, gaps, events, ms: realNow() - beganMs, wrong };
+  return { profile, firstSeed, ran, equal, gaps, healed, events, cpuMs: usedMs() - beganMs, wrong };
 }
 
-export function report({ profile, firstSeed, ran, equal, gaps, events, ms, wrong }: Found): string {
-  const each = `${Math.round(events / ran)} events, ${(ms / ran).toFixed(1)} ms each`;
-  return `${profile}: MODEL_SEED=${firstSeed}, ${ran} histories, ${equal} equal, ${gaps} gaps, ${wrong.length} wrong; ${each}`;
+export function report({
+  profile,
+  firstSeed,
+  ran,
+  equal,
+  gaps,
+  healed,
+  events,
+  cpuMs,
+  wrong,
+}: Found): string {
+  const each = `${Math.round(events / ran)} events, ${(cpuMs / ran).toFixed(1)} ms of CPU each`;
+  return `${profile}: MODEL_SEED=${firstSeed}, ${ran} histories, ${equal} equal, ${gaps} gaps, ${healed} healed, ${wrong.length} wrong; ${each}`;
 }

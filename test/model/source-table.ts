@@ -7,9 +7,11 @@ import type { Process, VirtualTime } from './virtual-time.ts';
 
 export const TABLE = 'Music';
 export const RETENTION_MS = 24 * 3_600_000;
-const ARN = 'arn:aws:dynamodb:eu-west-1:0:table/Music/stream/1';
+const ARN = 'arn:aws:dynamodb:eu-west-1:0:table/Music/stream/';
 
 export interface StreamRecord {
+  /** Of its stream. */
+  readonly arn: string;
   readonly shard: string;
   /** Its place in the shard, from 0. */
   readonly index: number;
@@ -19,8 +21,15 @@ export interface StreamRecord {
   readonly raw: RawStreamRecord;
 }
 
+interface Stream {
+  readonly arn: string;
+  readonly createdMs: number;
+  enabled: boolean;
+}
+
 interface Shard {
   readonly id: string;
+  readonly stream: Stream;
   readonly parent: string | null;
   readonly keys: readonly string[];
   readonly listedMs: number;
@@ -63,7 +72,7 @@ export class SourceTable {
   /** Hears what happens. */
   say: (what: string) => void = () => {};
   #shards: Shard[] = [];
-  #createdMs: number | null = null;
+  readonly #streams: Stream[] = [];
   #written = 0;
   readonly #iterators = new Map<string, Iterator>();
 
@@ -74,15 +83,39 @@ export class SourceTable {
     this.keys = Array.from({ length: keys }, (_, i) => `k${i}`);
   }
 
-  get createdMs(): number | null {
-    return this.#createdMs;
+  /** Of the stream that is enabled; null: none is. */
+  get arn(): string | null {
+    const stream = this.#streams.at(-1);
+    return stream?.enabled ? stream.arn : null;
   }
 
+  /** A new stream, unless one is enabled. */
   enable(): void {
-    this.#createdMs = Math.floor(this.#time.nowMs);
+    if (this.arn !== null) return;
+    const arn = `${ARN}${this.#streams.length + 1}`;
+    this.#streams.push({ arn, createdMs: Math.floor(this.#time.nowMs), enabled: true });
+    this.say(`enable ${arn}`);
     const half = Math.ceil(this.keys.length / 2);
     this.#addShard(null, this.keys.slice(0, half), 0);
     this.#addShard(null, this.keys.slice(half), 0);
+  }
+
+  /** What is written from now on stands in no stream. */
+  disable(): void {
+    const stream = this.#streams.at(-1);
+    if (!stream?.enabled) return;
+    stream.enabled = false;
+    for (const shard of this.#shards) shard.closedMs ??= this.#time.nowMs;
+    this.say(`disable ${stream.arn}`);
+  }
+
+  recordsOf(shard: string): readonly StreamRecord[] {
+    return this.#shards.find(({ id }) => id === shard)?.records ?? [];
+  }
+
+  /** Whether a key was written after the first time and up to the second. */
+  isWrittenIn(key: string, afterMs: number, toMs: number): boolean {
+    return this.#history.get(key)?.some(({ atMs }) => atMs > afterMs && atMs <= toMs) ?? false;
   }
 
   /** An open shard closes and its keys go on in children, which are listed a little later. */
@@ -126,7 +159,7 @@ export class SourceTable {
       describeTable: () =>
         ask(() => ({ id: facts.tableId, status: 'ACTIVE', stream: this.#stream(), ...this.#now() })),
       enableStream: () => ask(() => this.enable()),
-      describeStream: () => ask(() => this.#describe()),
+      describeStream: (arn) => ask(() => this.#describe(arn)),
       shardIterator: (_arn, shard, sequence) => ask(() => this.#iterator(shard, sequence)),
       getRecords: (iterator) => ask(() => this.#page(iterator)),
     };
@@ -142,8 +175,8 @@ export class SourceTable {
   }
 
   #stream() {
-    if (this.#createdMs === null) return null;
-    return { arn: ARN, enabled: true, viewType: 'NEW_AND_OLD_IMAGES' };
+    const stream = this.#streams.at(-1);
+    return stream ? { arn: stream.arn, enabled: stream.enabled, viewType: 'NEW_AND_OLD_IMAGES' } : null;
   }
 
   #addShard(parent: string | null, keys: readonly string[], listedAfterMs: number): void {
@@ -151,7 +184,8 @@ export class SourceTable {
     // Never before its parent: a listing is late, but has no holes.
     const parentMs = this.#shards.find((shard) => shard.id === parent)?.listedMs ?? 0;
     const listedMs = Math.max(this.#time.nowMs + listedAfterMs, parentMs);
-    this.#shards.push({ id, parent, keys, listedMs, closedMs: null, records: [] });
+    const stream = this.#streams.at(-1)!;
+    this.#shards.push({ id, stream, parent, keys, listedMs, closedMs: null, records: [] });
   }
 
   #record(shard: Shard, key: string, old: number | undefined, n: number | null): void {
@@ -169,7 +203,8 @@ export class SourceTable {
       oldImage: old === undefined ? undefined : itemOf(key, old),
       ttl: false,
     };
-    const record = { shard: shard.id, index: shard.records.length, sequence, atMs: nowMs, key, raw };
+    const { arn } = shard.stream;
+    const record = { arn, shard: shard.id, index: shard.records.length, sequence, atMs: nowMs, key, raw };
     shard.records.push(record);
     this.records.push(record);
   }
@@ -178,15 +213,17 @@ export class SourceTable {
     return record.atMs < this.#time.nowMs - RETENTION_MS;
   }
 
-  #describe(): ShardPage {
+  #describe(arn: string): ShardPage {
     const { nowMs } = this.#time;
+    const { createdMs, enabled } = this.#streams.find((one) => one.arn === arn)!;
     const listed = this.#shards.filter(
-      ({ listedMs, closedMs }) => listedMs <= nowMs && (closedMs === null || closedMs > nowMs - RETENTION_MS),
+      ({ stream, listedMs, closedMs }) =>
+        stream.arn === arn && listedMs <= nowMs && (closedMs === null || closedMs > nowMs - RETENTION_MS),
     );
     const shards = listed.map(({ id, parent, closedMs }) => {
       return { id, parent, firstSequence: '1', lastSequence: closedMs === null ? null : '9' };
     });
-    const stream = { status: 'ENABLED', viewType: 'NEW_AND_OLD_IMAGES', createdMs: this.#createdMs };
+    const stream = { status: enabled ? 'ENABLED' : 'DISABLED', viewType: 'NEW_AND_OLD_IMAGES', createdMs };
     return { ...stream, shards, lastShard: null, ...this.#now() };
   }
 

@@ -1,3 +1,4 @@
+import { LightController, LightSignal } from './light-abort.ts';
 import { Random } from './random.ts';
 
 /** A process of the simulated world: it can be killed (never wakes again) and paused (wakes later, a zombie). */
@@ -31,7 +32,14 @@ const real = {
   performanceNow: performance.now,
   random: Math.random,
   AbortController: globalThis.AbortController,
+  AbortSignal: globalThis.AbortSignal,
+  stackTraceLimit: Error.stackTraceLimit,
 };
+/** Turns of the real event loop that are asked for at once: what stands between two of them is settled all the same. */
+const TURNS = 64;
+
+/** MODEL_TRACE=1 tells what happens, as it happens. */
+export const isTraced = process.env['MODEL_TRACE'] === '1';
 
 /**
  * The event loop of the simulated world: it jumps from one timer to the next and lets all promises settle in between.
@@ -47,7 +55,6 @@ export class VirtualTime {
   current: Process | null = null;
   events = 0;
   readonly #heap: Timer[] = [];
-  readonly #aborts: AbortController[] = [];
   #order = 0;
   readonly #seed: number;
   #drawn = 0;
@@ -71,6 +78,47 @@ export class VirtualTime {
 
   /** Runs all that happens up to then. */
   async runTo(untilMs: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      let asked = 0;
+      let hasEnded = false;
+      // Node settles all promises between two callbacks of setImmediate, also within one turn of its loop.
+      const turn = () => {
+        asked--;
+        if (hasEnded) return;
+        this.current = null;
+        try {
+          const next = this.#next(untilMs);
+          if (next === null) {
+            hasEnded = true;
+            resolve();
+            return;
+          }
+          this.events++;
+          this.#drawn = 0;
+          this.current = next.process;
+          next.run();
+        } catch (error) {
+          hasEnded = true;
+          reject(error);
+          return;
+        }
+        if (asked === 0) ask();
+      };
+      const ask = () => {
+        for (; asked < TURNS; asked++) realSetImmediate(turn);
+      };
+      ask();
+    });
+    this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+
+  /** Nothing that still waits will ever happen. */
+  end(): void {
+    this.#heap.length = 0;
+  }
+
+  /** Takes the next timer that is due and whose process hears it; null: there is none up to then. */
+  #next(untilMs: number): Timer | null {
     for (let next = this.#heap[0]; next && next.atMs <= untilMs; next = this.#heap[0]) {
       this.#pop();
       if (next.cancelled) continue;
@@ -83,21 +131,9 @@ export class VirtualTime {
         this.#push(next);
         continue;
       }
-      this.events++;
-      this.#drawn = 0;
-      this.current = process;
-      next.run();
-      await new Promise((resolve) => realSetImmediate(resolve));
-      this.current = null;
+      return next;
     }
-    this.nowMs = Math.max(this.nowMs, untilMs);
-  }
-
-  /** Ends all that still waits, in dead processes too: signals with listeners are never collected. */
-  async end(): Promise<void> {
-    for (const abort of this.#aborts) abort.abort(new Error('the history has ended'));
-    this.#heap.length = 0;
-    await new Promise((resolve) => realSetImmediate(resolve));
+    return null;
   }
 
   /** A request to a service: it arrives, is dealt with, and its answer comes back, unless the asking process is gone. */
@@ -145,13 +181,9 @@ export class VirtualTime {
     Date.now = () => Math.floor(this.nowMs + (this.current?.wallOffsetMs ?? 0));
     performance.now = () => this.nowMs - BEGIN_MS;
     Math.random = () => this.#chance();
-    const aborts = this.#aborts;
-    globalThis.AbortController = class extends real.AbortController {
-      constructor() {
-        super();
-        aborts.push(this);
-      }
-    };
+    if (!isTraced) Error.stackTraceLimit = 0;
+    globalThis.AbortController = LightController as unknown as typeof AbortController;
+    globalThis.AbortSignal = LightSignal as unknown as typeof AbortSignal;
     return {
       [Symbol.dispose]: () => {
         globalThis.setTimeout = real.setTimeout;
@@ -160,6 +192,8 @@ export class VirtualTime {
         performance.now = real.performanceNow;
         Math.random = real.random;
         globalThis.AbortController = real.AbortController;
+        Error.stackTraceLimit = real.stackTraceLimit;
+        globalThis.AbortSignal = real.AbortSignal;
       },
     };
   }

@@ -1,5 +1,5 @@
-import pino from 'pino';
-import { systemClock } from '../../connectors/clock.ts';
+import { type Clock, systemClock } from '../../connectors/clock.ts';
+import type { Transform } from '../../connectors/connector.ts';
 import { avroConverter } from '../../connectors/converters/avro.ts';
 import type { ConnectError } from '../../connectors/errors.ts';
 import { KeyedLog } from '../../connectors/kafka/keyed-log.ts';
@@ -38,15 +38,41 @@ export interface Surroundings {
   readonly exports: Exports;
   readonly target: Target;
   readonly versioned: VersionedTarget | null;
+  readonly transforms: readonly Transform[];
   readonly log: Logger;
 }
 
-export const silent: Logger = pino({ level: 'silent' });
+export interface WorkerOptions {
+  readonly tasks: number;
+  /** As `migrate --new-snapshot` does. */
+  readonly isNewSnapshot: boolean;
+  /** Of its migration's runs: each new snapshot and each replay begins another one. */
+  readonly era: number;
+}
+
+const nothing = () => {};
+
+export const silent = {
+  trace: nothing,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  fatal: nothing,
+  child: () => silent,
+} as unknown as Logger;
+
+/** Sinks commit less often than in production, to have fewer events: the longer the interval, the more is written twice. */
+const COMMIT_INTERVAL_MS = 1500;
+const sinkClock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => systemClock.sleep(ms === 500 ? COMMIT_INTERVAL_MS : ms, signal),
+};
 
 /** One process of a migration: source tasks and sinks, put together as migration/workers.ts does. */
 export class Worker {
   readonly site: Site;
-  readonly tasks: number;
+  readonly options: WorkerOptions;
   failure: unknown = null;
   isStopped = false;
   readonly #around: Surroundings;
@@ -54,9 +80,9 @@ export class Worker {
   #sources: SourceWorker | null = null;
   #sinks: SinkTask[] = [];
 
-  constructor(site: Site, around: Surroundings, tasks: number) {
+  constructor(site: Site, around: Surroundings, options: WorkerOptions) {
     this.site = site;
-    this.tasks = tasks;
+    this.options = options;
     this.#around = around;
     this.#alternator = new ModelAlternator(around.target, site.process);
     this.#inProcess(0, () => this.#start());
@@ -102,7 +128,7 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
-    const { log, versioned } = this.#around;
+    const { log, versioned, transforms } = this.#around;
     const kafka = clientOf(this.site);
     const open = (topic: string) => KeyedLog.open(kafka, topic);
     const [catalogLog, offsetsLog, configs] = await Promise.all([
@@ -112,13 +138,14 @@ export class Worker {
     ]);
     const producer = new PlainProducer(kafka);
     const status = new StatusWriter(producer, internal.status, INTERNAL_PARTITIONS, systemClock);
+    const catalog = new Catalog(catalogLog);
     const world: SinkWorld = {
       kafka,
       group: GROUP,
       topics: names,
       partitions: PARTITIONS,
       converter: avroConverter,
-      catalog: new Catalog(catalogLog),
+      catalog,
       status,
       deadLetters: producer,
       clock: systemClock,
@@ -132,6 +159,9 @@ export class Worker {
       systemClock,
     );
     if (isOff('C3.generation')) generation.fenced = () => Promise.resolve();
+    const epoch = catalog.table(TABLE)?.epoch.number;
+    if (this.options.isNewSnapshot && epoch !== undefined) await generation.setEpoch(TABLE, epoch + 1);
+    if (isOff('C3.epoch')) forgetEpochs(generation);
     const { process } = this.site;
     this.#sources = new SourceWorker(
       { ...world, offsets: stores(offsetsLog) },
@@ -143,13 +173,13 @@ export class Worker {
         status,
         offsetsTopic: { name: internal.offsets, partitions: INTERNAL_PARTITIONS },
       },
-      { topic: internal.slots, partitions: INTERNAL_PARTITIONS },
+      { topic: internal.slots, partitions: this.site.broker.partitions(internal.slots) },
     );
     await this.#sources.start();
-    const sinks = [sinkDefinition(SINK, this.#alternator.connector())];
-    if (versioned) sinks.push(sinkDefinition(VERSIONED_SINK, versioned.connector(process)));
+    const sinks = [sinkDefinition(SINK, this.#alternator.connector(), transforms)];
+    if (versioned) sinks.push(sinkDefinition(VERSIONED_SINK, versioned.connector(process), transforms));
     for (const definition of sinks) {
-      const sink = new SinkTask(definition, world, 0);
+      const sink = new SinkTask(definition, { ...world, clock: sinkClock }, 0);
       this.#sinks.push(sink);
       await sink.start();
     }
@@ -157,7 +187,7 @@ export class Worker {
 
   #definitions(): SourceDefinition[] {
     const { source, exports } = this.#around;
-    const common = { tables: [TABLE], tasks: this.tasks, tolerance: 'none' as const };
+    const common = { tables: [TABLE], tasks: this.options.tasks, tolerance: 'none' as const };
     const client = source.client(this.site.process);
     const changes = streamsSource(() => client) as Extract<SourceRun, { kind: 'changes' }>['plugin'];
     return [
@@ -177,6 +207,14 @@ export class Worker {
   }
 }
 
+/** As if the tasks of an old epoch heard nothing of a new one. */
+function forgetEpochs(generation: Generation): void {
+  const asked = generation.epoch.bind(generation);
+  let known: number | null = null;
+  generation.epoch = (table) => (known ??= asked(table));
+  generation.fenceOthers = () => Promise.resolve();
+}
+
 function stores(log: KeyedLog): (connector: string) => OffsetStore {
   const stores = new Map<string, OffsetStore>();
   return (connector) => {
@@ -189,7 +227,11 @@ function stores(log: KeyedLog): (connector: string) => OffsetStore {
   };
 }
 
-function sinkDefinition(name: string, plugin: SinkDefinition['plugin']): SinkDefinition {
+function sinkDefinition(
+  name: string,
+  plugin: SinkDefinition['plugin'],
+  transforms: readonly Transform[],
+): SinkDefinition {
   const common = { options: {}, tables: [TABLE], tasks: 1, tolerance: 'none' as const };
-  return { ...common, name, plugin, transforms: [], snapshots: true };
+  return { ...common, name, plugin, transforms, snapshots: true, keepsExisting: false };
 }
