@@ -72,7 +72,7 @@ test('a table older than its stream by weeks: a full export, three windows and t
     messina('migrate', file.path, '--until', 'ready', '--log-format', 'json'),
     0,
   );
-  expect(ready.stderr).toMatch(/"repaired":[1-9]\d*,"msg":"mended"/);
+  expect(ready.stderr).toMatch(/"repaired":[1-9]\d*,"refused":0,"msg":"mended"/);
   await workload.stop();
   await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
   await expectEqualTables(
