@@ -30,6 +30,9 @@ const leads = async (seen: Witness, { child }: Messina) =>
     ([key, worker]) => key.endsWith('-0') && worker.includes(`:${child.pid}-`),
   );
 
+/** Its workers have begun: it tells how far the table is. */
+const isUp = ({ stderr }: Messina) => /^Music (capturing|exporting|loading|following|ready) /m.test(stderr);
+
 test('two processes share the tasks; one is frozen and wakes up as a zombie, one is killed: nothing is lost or doubled', async () => {
   await using services = await testServices();
   const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
@@ -87,14 +90,14 @@ test('the number of source tasks goes up and down while a process of the old num
   first.kill('SIGSTOP');
   await file.write(withTasks(3));
   await using second = new Messina(['migrate', file.path]);
-  await until('the sleeping one leads nothing', async () => !(await leads(seen, first)));
+  await until('the second runs without it', async () => isUp(second) && !(await leads(seen, first)));
   first.kill('SIGCONT');
   await until('changes flow', async () => (await seen.look()).changesDone > 0);
 
   second.kill('SIGSTOP');
   await file.write(withTasks(1));
   await using third = new Messina(['migrate', file.path]);
-  await until('the sleeping one leads nothing', async () => !(await leads(seen, second)));
+  await until('the third runs without it', async () => isUp(third) && !(await leads(seen, second)));
   second.kill('SIGCONT');
 
   const { byEffect } = await workload.stop();
