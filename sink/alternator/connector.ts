@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { SinkTable } from '../../connectors/catalog-records.ts';
+import type { Clock } from '../../connectors/clock.ts';
 import type { SinkConnector, SinkContext, TaskContext } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
 import { ALTERNATOR_BATCH_WRITES_MAX, BATCH_WRITES_MAX } from '../../dynamodb/batch-write.ts';
@@ -99,21 +100,11 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
     setMaxListeners(0, signal);
     const target = await Target.open(options, context);
     target.watch(context);
-    const { serverTimeoutMs, clockSkewMs, writesPerSecond } = options;
     return new AlternatorMender({
-      clock,
+      ...paceOf(options, target, clock, MENDS_MAX),
       signal,
       table: targetTableOf(options, table.facts.table),
       keySchema: table.facts.keySchema,
-      nodes: new NodeRing(target.nodes, clock, clockSkewMs),
-      inFlight: new InFlight(clock, {
-        requestsMax: MENDS_MAX,
-        bytesMax: IN_FLIGHT_BYTES_MAX,
-        slowMs: serverTimeoutMs / SLOW_SHARE,
-      }),
-      rate: writesPerSecond === undefined ? null : new RateLimiter(writesPerSecond, clock),
-      serverTimeoutMs,
-      clockSkewMs,
       // Without a signal: a write that is under way is waited for, else its outcome would be unknown (rule C7).
       call: (node, call, body) => target.clientOf(node).call(call, body),
       close: () => target[Symbol.asyncDispose](),
@@ -123,22 +114,29 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
 
 function outboxOf(options: AlternatorOptions, target: Target, context: SinkContext): Outbox {
   const { clock, signal, leaseValid } = context;
+  return {
+    ...paceOf(options, target, clock, CONNECTIONS_MAX),
+    signal,
+    leaseValid,
+    spacing: options.affinity === 'none' ? new KeySpacing(clock, options.clockSkewMs) : null,
+    itemsMax: options.batchItems ?? (target.alternator ? ALTERNATOR_BATCH_WRITES_MAX : BATCH_WRITES_MAX),
+  };
+}
+
+/** Where writes go, how many at a time, how fast, and what is waited out between them (rule C7). */
+function paceOf(options: AlternatorOptions, target: Target, clock: Clock, requestsMax: number) {
   const { serverTimeoutMs, clockSkewMs, writesPerSecond } = options;
   return {
     clock,
-    signal,
-    leaseValid,
     nodes: new NodeRing(target.nodes, clock, clockSkewMs),
     inFlight: new InFlight(clock, {
-      requestsMax: CONNECTIONS_MAX,
+      requestsMax,
       bytesMax: IN_FLIGHT_BYTES_MAX,
       slowMs: serverTimeoutMs / SLOW_SHARE,
     }),
     rate: writesPerSecond === undefined ? null : new RateLimiter(writesPerSecond, clock),
-    spacing: options.affinity === 'none' ? new KeySpacing(clock, clockSkewMs) : null,
     serverTimeoutMs,
     clockSkewMs,
-    itemsMax: options.batchItems ?? (target.alternator ? ALTERNATOR_BATCH_WRITES_MAX : BATCH_WRITES_MAX),
   };
 }
 

@@ -92,7 +92,6 @@ const unreachable: FileOptions = {
   tables: TABLES,
   source: {
     endpoint: 'http://127.0.0.1:9',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of the migration file, without a value here
     credentials: { accessKeyId: '${env:NOT_SET_HERE}', secretAccessKey: '${env:NOT_SET_HERE}' },
   },
 };

@@ -3,7 +3,8 @@ import { exitCodes } from '../../../cli/exit.ts';
 import { runCommandLine } from '../../../cli/run.ts';
 import type { Session } from '../../../cli/session.ts';
 
-const commands: readonly CommandName[] = [
+/** Every command there is. */
+export const commands: readonly CommandName[] = [
   'migrate',
   'plan',
   'status',

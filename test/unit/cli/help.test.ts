@@ -1,23 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { notBuiltCommands } from '../../../cli/not-built.ts';
 import { version } from '../../../cli/version.ts';
-import { run } from './command-line.ts';
+import { commands, run } from './command-line.ts';
 
 describe('help', () => {
-  test.each([
-    '',
-    'migrate',
-    'plan',
-    'status',
-    'verify',
-    'replay',
-    'export',
-    'topic',
-    'dead-letters',
-    'cleanup',
-    'load',
-    'demo',
-  ])('of "messina %s" is as pinned', async (command) => {
+  test.each(['', ...commands])('of "messina %s" is as pinned', async (command) => {
     const { code, stdout, stderr } = await run(`${command} --help`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatchSnapshot();

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the migration file are written so
 import { describe, expect, test } from 'vitest';
 import { problemsOf, validText } from './migration-text.ts';
 

@@ -255,8 +255,8 @@ describe('a side that fails', () => {
     let gaveUp = false;
     const failing = {
       ...made.side(made.target),
-      // biome-ignore lint/correctness/useYield: it fails before it has anything.
       async *rows() {
+        yield [];
         throw new Error('target is gone');
       },
     };

@@ -1,123 +1,83 @@
 import { expect, test, vi } from 'vitest';
-import { systemClock } from '../../../connectors/clock.ts';
-import { avroConverter } from '../../../connectors/converters/avro.ts';
-import type { FetchedBatch, TopicReader } from '../../../connectors/kafka/reader.ts';
-import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
-import { createLogger } from '../../../connectors/log.ts';
-import { Lane } from '../../../connectors/runtime/lane.ts';
+import type { SnapshotRecord } from '../../../connectors/catalog-records.ts';
 import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
-import type { LaneTarget } from '../../../connectors/runtime/lane-write.ts';
-import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
-import type { ChangeRecord } from '../../../schemas/change.ts';
-import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
+import { fetched, put, runLane } from './lane-world.ts';
 
-const batch = (firstOffset: number, ...ids: string[]): FetchedBatch => {
-  const records = ids.map((id, i) => {
-    const { key, value, timestampMs } = avroConverter.encode(
-      putRecord(sinkTable('T'), attributes({ id: { S: id } })),
-    );
-    return { offset: firstOffset + i, key, value, timestampMs, headers: [] };
-  });
-  const nextOffset = firstOffset + ids.length;
-  const rest = { endOffset: 100, highWatermark: 100, bytes: 10 };
-  return { topic: 'changes', partition: 0, records, firstOffset, nextOffset, ...rest };
-};
+/** A lane that loads the snapshot called `new`. */
+const loading = { ...FRESH_LANE, snapshot: { ...FRESH_LANE.snapshot, snapshot: 'new' } };
 
 test('a lane reads again what got lost between its reader and its queue (rule C8)', async () => {
-  const stop = new AbortController();
-  const assigned: string[] = [];
-  const reader = {
-    assign: (topic: string, partition: number, offset: number) =>
-      assigned.push(`${topic}/${partition}@${offset}`),
-    pause: () => {},
-    resume: () => {},
-  } as unknown as TopicReader;
-  let written = 0;
-  const target = {
-    task: {
-      put: async (_table: unknown, _lane: string, records: readonly unknown[]) => {
-        written += records.length;
-        return [];
-      },
-    },
-    table: { facts: { table: 'T' } },
-    lane: 'T/0',
-    ordersByVersion: false,
-    deadLetters: { succeeded: () => {}, add: async () => {} },
-    world: {
-      clock: systemClock,
-      converter: avroConverter,
-      log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
-    },
-    signal: stop.signal,
-    isOurs: () => true,
-    onFault: () => {},
-  } as unknown as LaneTarget;
-  const topics = { snapshot: 'snapshot', changes: 'changes', partition: 0 };
-  const definition = { transforms: [], snapshots: false } as unknown as SinkDefinition;
-  const lane = new Lane(definition, target, topics, reader, FRESH_LANE);
-  const running = lane.run();
+  const { lane, sent, assigned, end } = runLane({ state: FRESH_LANE, definition: { snapshots: false } });
   expect(assigned).toEqual(['snapshot/0@0', 'changes/0@0']);
 
-  lane.offer(batch(0, 'a', 'b'));
+  lane.offer(
+    fetched(
+      'changes',
+      0,
+      ['a', 'b'].map((id) => put(id)),
+    ),
+  );
   // What stood at 2 and 3 never came.
-  lane.offer(batch(4, 'e', 'f'));
+  lane.offer(
+    fetched(
+      'changes',
+      4,
+      ['e', 'f'].map((id) => put(id)),
+    ),
+  );
   await vi.waitFor(() => expect(assigned).toContain('changes/0@2'));
   expect(lane.state.changes).toMatchObject({ position: 2, countedTo: 2 });
-  expect(written).toBe(2);
+  expect(sent).toHaveLength(2);
 
-  lane.offer(batch(2, 'c', 'd', 'e', 'f'));
+  lane.offer(
+    fetched(
+      'changes',
+      2,
+      ['c', 'd', 'e', 'f'].map((id) => put(id)),
+    ),
+  );
   await vi.waitFor(() => expect(lane.state.changes.position).toBe(6));
   expect(lane.state.changes.outcomes).toEqual({ written: 6, superseded: 0, filtered: 0, deadLettered: 0 });
-  stop.abort(new Error('stopping'));
-  await expect(running).rejects.toThrow('stopping');
+  await end();
 });
 
 test('a row that is filtered from the very first snapshot is deleted where rows of others were kept (rule C9)', async () => {
-  const deleted = async (keepsExisting: boolean) => {
-    const stop = new AbortController();
-    const sent: unknown[] = [];
-    const rows = { ...batch(0, 'a'), topic: 'snapshot' };
-    const [{ key, value, timestampMs }] = rows.records as [InRecord];
-    const { version } = avroConverter.decode({ key: key!, value: value!, timestampMs });
-    const snapshot = { facts: { id: 's1' }, epoch: 1, rank: 0, version };
-    const target = {
-      task: {
-        put: async (_table: unknown, _lane: string, records: readonly ChangeRecord[]) => {
-          sent.push(...records.map(({ op }) => op));
-          return [];
-        },
-      },
-      table: { facts: { table: 'T' } },
-      lane: 'T/0',
-      ordersByVersion: false,
-      deadLetters: { succeeded: () => {}, add: async () => {} },
-      world: {
-        clock: systemClock,
-        converter: avroConverter,
-        catalog: {
-          currentSnapshot: () => snapshot,
-          snapshotPartition: () => ({ beginOffset: 0 }),
-          snapshot: () => snapshot,
-        },
-      },
-      signal: stop.signal,
-      isOurs: () => true,
-      onFault: () => {},
-    } as unknown as LaneTarget;
-    const reader = { assign() {}, pause() {}, resume() {} } as unknown as TopicReader;
+  const sentOps = async (keepsExisting: boolean) => {
+    const row = put('a', 'r');
+    const first = { facts: { id: 'new' }, epoch: 1, rank: 0, version: row.version } as SnapshotRecord;
     const filter = { name: 'Filter', fingerprint: '', apply: () => null };
-    const definition = { transforms: [filter], snapshots: true, keepsExisting } as unknown as SinkDefinition;
-    const state = { ...FRESH_LANE, snapshot: { ...FRESH_LANE.snapshot, snapshot: 's1' } };
-    const topics = { snapshot: 'snapshot', changes: 'changes', partition: 0 };
-    const lane = new Lane(definition, target, topics, reader, state);
-    const running = lane.run();
-    lane.offer(rows);
+    const { lane, sent, end } = runLane({
+      state: loading,
+      definition: { transforms: [filter], keepsExisting },
+      catalog: { current: first, beginOffset: 0, snapshot: () => first },
+    });
+    lane.offer(fetched('snapshot', 0, [row]));
     await vi.waitFor(() => expect(lane.state.snapshot.outcomes.filtered).toBe(1));
-    stop.abort(new Error('stopping'));
-    await expect(running).rejects.toThrow('stopping');
-    return sent;
+    await end();
+    return sent.map(({ op }) => op);
   };
-  expect(await deleted(false)).toEqual([]);
-  expect(await deleted(true)).toEqual(['d']);
+  expect(await sentOps(false)).toEqual([]);
+  expect(await sentOps(true)).toEqual(['d']);
+});
+
+test('rows of a broken-off snapshot behind a newer begin-marker are counted, not written (rule C7)', async () => {
+  const versions: Readonly<Record<string, number>> = { old: 1_000_000, new: 2_000_000 };
+  const snapshot = (id: string) =>
+    ({ facts: { id }, epoch: 2, rank: 0, version: versions[id] }) as SnapshotRecord;
+  const { lane, sent, end } = runLane({
+    state: { ...loading, snapshot: { ...loading.snapshot, position: 1 } },
+    definition: {},
+    catalog: { current: snapshot('new'), beginOffset: 2, snapshot },
+  });
+  const rows = ['new', 'new', 'old', 'new'].map((id, i) => ({
+    ...put(`k${i}`, 'r'),
+    version: versions[id] as number,
+    origin: { snapshot: id, file: 'f', line: i + 1 },
+  }));
+  lane.offer(fetched('snapshot', 1, rows));
+  await vi.waitFor(() => expect(lane.state.snapshot.position).toBe(5));
+  await end();
+  // The first stands before the begin-marker.
+  expect(sent.map(({ version }) => version)).toEqual([2_000_000, 2_000_000]);
+  expect(lane.state.snapshot.outcomes).toEqual({ written: 2, superseded: 2, filtered: 0, deadLettered: 0 });
 });
