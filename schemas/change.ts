@@ -31,7 +31,10 @@ export interface ChangeRecord {
   readonly timestampMs: number;
   /** The framed key bytes as they are sent; the partition is computed from them (rule C4). */
   readonly key: Buffer;
+  /** Null: there was no item, or the stream does not tell. */
   readonly before: Item | null;
+  /** The old image did not pass the transforms: no row was made of it. */
+  readonly beforeFiltered?: true;
   /** Null exactly when the item is gone (op `d`). */
   readonly after: Item | null;
 }

@@ -21,6 +21,13 @@ export function encodeAttributes(attributes: Attributes): Buffer {
   return slabs.take();
 }
 
+/** The Avro bytes of one AttributeValue, its branch first; throws as {@link encodeAttributes} does. */
+export function encodeValue(value: AttributeValue): Buffer {
+  slabs.drop();
+  writeValue(slabs, value, 0);
+  return slabs.take();
+}
+
 /** The attributes in a DynamoDB JSON object that JSON.parse made. */
 export function attributesFromJson(value: unknown): Attributes {
   // By way of the scanner, so that there is one place that says what a legal item is.

@@ -45,7 +45,24 @@ class JsonTranscoder {
     const before = out.length;
     this.writeMap(0);
     this.reader.finish();
-    if (this.high > 127 && !isUtf8(out.slab.subarray(out.start + before, out.pos))) {
+    this.checkText(before);
+  }
+
+  /** Writes the value at which `from` stands, and moves it behind. */
+  runValue(out: SlabWriter, from: AvroReader): void {
+    this.out = out;
+    this.high = 0;
+    this.reader.reset(from.buffer, from.pos, from.end);
+    const before = out.length;
+    this.writeValue(0);
+    from.pos = this.reader.pos;
+    this.checkText(before);
+  }
+
+  /** Everything from `before` on in the present piece. */
+  private checkText(before: number): void {
+    const { high, out } = this;
+    if (high > 127 && !isUtf8(out.slab.subarray(out.start + before, out.pos))) {
       throw new CodecError('UTF8_INVALID', 'A string is not UTF-8');
     }
   }
@@ -213,5 +230,17 @@ export function itemToJson(avro: Buffer): Buffer {
 export function keyToJson(framedKey: Buffer): Buffer {
   slabs.drop();
   appendKeyJson(slabs, framedKey);
+  return slabs.take();
+}
+
+/** Appends the DynamoDB JSON of the value at which the reader stands, as {@link appendItemJson} does that of an item. */
+export function appendValueJson(out: SlabWriter, reader: AvroReader): void {
+  transcoder.runValue(out, reader);
+}
+
+/** The DynamoDB JSON of the value at which the reader stands, `{"S":"x"}`; the reader stands behind it afterwards. */
+export function valueToJson(reader: AvroReader): Buffer {
+  slabs.drop();
+  transcoder.runValue(slabs, reader);
   return slabs.take();
 }
