@@ -114,7 +114,7 @@ function killGroup(child: ChildProcess): void {
 }
 
 async function waitUntilReady(options: ProcessOptions, child: ChildProcess): Promise<void> {
-  const timeoutMs = options.readyTimeoutMs ?? 60_000;
+  const timeoutMs = options.readyTimeoutMs ?? 180_000;
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) {

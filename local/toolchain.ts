@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 
 /** The tools that fetch and run the services, with what to say when one is missing. */
 const remedies = {
-  java: 'Kafka and DynamoDB Local run on Java: install a JDK 17 or newer (java and javac on the PATH).',
+  java: 'Kafka, Cassandra and DynamoDB Local run on Java: install a JDK 17 or newer (java and javac on the PATH).',
   javac: 'Java is here without its compiler: install a full JDK 17 or newer (java and javac on the PATH).',
-  mvn: 'Kafka and DynamoDB Local are fetched with Maven: install Apache Maven 3.6 or newer (mvn on the PATH).',
+  mvn: 'Kafka, Cassandra and DynamoDB Local are fetched with Maven: install Apache Maven 3.6 or newer (mvn on the PATH).',
   go: 'The S3 server is built with Go: install Go 1.24 or newer (go on the PATH).',
 } as const;
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import cassandra from 'cassandra-driver';
 import { inject } from 'vitest';
 
 /** Without a shared database DynamoDB Local keeps tables per access key and region: every test uses this region. */
@@ -22,6 +23,7 @@ export interface TestServices extends AsyncDisposable {
   readonly kafka: { readonly bootstrap: string };
   readonly source: DynamoDbAccess;
   readonly target: DynamoDbAccess;
+  readonly cassandra: CassandraAccess;
   readonly s3: S3Access;
 }
 
@@ -29,6 +31,16 @@ export interface DynamoDbAccess {
   readonly endpoint: string;
   readonly client: DynamoDBClient;
   readonly streams: DynamoDBStreamsClient;
+}
+
+export interface CassandraAccess {
+  /** `127.0.0.1:port` */
+  readonly contactPoint: string;
+  readonly datacenter: string;
+  /** The test's own; exists already. */
+  readonly keyspace: string;
+  /** Uses the keyspace. For what a test does and asserts itself; closed with the services. */
+  readonly client: cassandra.Client;
 }
 
 export interface S3Access {
@@ -47,13 +59,14 @@ export async function testServices(): Promise<TestServices> {
   const credentials = { accessKeyId: name, secretAccessKey: 'secret' };
   const source = accessTo(services.source, credentials);
   const target = accessTo(services.target, credentials);
-  const s3 = await bucketOf(name);
+  const [keyspace, s3] = await Promise.all([keyspaceOf(name), bucketOf(name)]);
   const close = async () => {
     for (const access of [source, target]) {
       access.client.destroy();
       access.streams.destroy();
     }
     s3.client.destroy();
+    await keyspace.client.shutdown();
   };
   return {
     name,
@@ -62,6 +75,7 @@ export async function testServices(): Promise<TestServices> {
     kafka: { bootstrap: services.kafka },
     source,
     target,
+    cassandra: keyspace,
     s3,
     [Symbol.asyncDispose]: close,
   };
@@ -91,6 +105,27 @@ export async function ageStreams(source: DynamoDbAccess, hours: number): Promise
 
 async function control(source: DynamoDbAccess, Item: Record<string, { S: string }>): Promise<void> {
   await source.client.send(new PutItemCommand({ TableName: '[TEST_CONTROL]', Item }));
+}
+
+/** A client of a node, or of a proxy in front of one. Nobody else closes it. */
+export function cassandraClient(contactPoint: string, keyspace?: string): cassandra.Client {
+  const { datacenter } = inject('services').cassandra;
+  return new cassandra.Client({
+    contactPoints: [contactPoint],
+    localDataCenter: datacenter,
+    ...(keyspace === undefined ? {} : { keyspace }),
+    // A node that was killed is back in seconds.
+    policies: { reconnection: new cassandra.policies.reconnection.ConstantReconnectionPolicy(250) },
+  });
+}
+
+async function keyspaceOf(keyspace: string): Promise<CassandraAccess> {
+  const { contactPoint, datacenter } = inject('services').cassandra;
+  const administrator = cassandraClient(contactPoint);
+  const replication = `{'class': 'NetworkTopologyStrategy', '${datacenter}': 1}`;
+  await administrator.execute(`CREATE KEYSPACE ${keyspace} WITH replication = ${replication}`);
+  await administrator.shutdown();
+  return { contactPoint, datacenter, keyspace, client: cassandraClient(contactPoint, keyspace) };
 }
 
 async function bucketOf(bucket: string): Promise<S3Access> {

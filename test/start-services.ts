@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startLocalServicesWithS3 } from '../local/services.ts';
+import { startAllLocalServices } from '../local/services.ts';
 
 /** Addresses of the services that all end-to-end tests share. */
 export interface ServiceAddresses {
@@ -9,6 +9,11 @@ export interface ServiceAddresses {
   readonly source: string;
   /** DynamoDB Local as the target's stand-in. */
   readonly target: string;
+  readonly cassandra: {
+    /** `127.0.0.1:port` */
+    readonly contactPoint: string;
+    readonly datacenter: string;
+  };
   readonly s3: {
     readonly endpoint: string;
     readonly region: string;
@@ -25,12 +30,13 @@ declare module 'vitest' {
 
 /** Vitest's global setup: starts the services once for a run, and stops them after it. */
 export default async function startServices(project: TestProject): Promise<() => Promise<void>> {
-  const services = await startLocalServicesWithS3({ source: { testControl: true } });
-  const { kafka, source, target, s3 } = services;
+  const services = await startAllLocalServices({ source: { testControl: true } });
+  const { kafka, source, target, cassandra, s3 } = services;
   project.provide('services', {
     kafka: kafka.bootstrap,
     source: source.endpoint,
     target: target.endpoint,
+    cassandra: { contactPoint: cassandra.contactPoint, datacenter: cassandra.datacenter },
     s3: {
       endpoint: s3.endpoint,
       region: s3.region,

@@ -4,6 +4,6 @@ import { bootstrap, fetchServices } from './bootstrap.mjs';
 import { run } from './run.mjs';
 
 await bootstrap();
-await fetchServices({ s3: false });
+await fetchServices({ s3: false, cassandra: true });
 const program = fileURLToPath(new URL('../dist/bench/main.js', import.meta.url));
 process.exitCode = await run(process.execPath, [program, ...process.argv.slice(2)]);

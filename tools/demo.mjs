@@ -5,7 +5,8 @@ import { run } from './run.mjs';
 
 await bootstrap();
 // The demo exports to a local directory: no S3 server, and so no Go.
-await fetchServices({ s3: false });
+const cassandra = process.argv.some((argument) => /^(--target=)?(cql|both)$/.test(argument));
+await fetchServices({ s3: false, cassandra });
 // The demo decides what Ctrl-C means; we end when it has ended.
 process.on('SIGINT', () => {});
 const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));

@@ -12,7 +12,7 @@ let result = { passed: 0, failed: 1 };
 process.on('exit', () => process.stdout.write(`${result.passed} passed, ${result.failed} failed\n`));
 
 await bootstrap();
-await fetchServices({ s3: true });
+await fetchServices({ s3: true, cassandra: true });
 const scratch = mkdtempSync(`${tmpdir()}/messina-test-`);
 const report = `${scratch}/report.json`;
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];

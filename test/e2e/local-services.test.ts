@@ -6,7 +6,9 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import cassandra from 'cassandra-driver';
 import { expect, test } from 'vitest';
+import { startCassandra } from '../../local/cassandra.ts';
 import { startKafka } from '../../local/kafka.ts';
 import { kafkaAnswers } from '../../local/kafka-ready.ts';
 import { loadItems } from '../../workload/fill.ts';
@@ -51,6 +53,40 @@ test('a broker is reachable at the same address after a crash and after a restar
   expect(await kafkaAnswers(port)).toBe(true);
   await kafka.restart();
   expect(await kafkaAnswers(port)).toBe(true);
+});
+
+test('Cassandra keeps what it acknowledged through a crash, and lets in whom the password lets in', async () => {
+  await using node = await startCassandra({ authenticator: true });
+  const contactPoints = [node.contactPoint];
+  const reconnection = new cassandra.policies.reconnection.ConstantReconnectionPolicy(100);
+  const clientWith = (password: string) =>
+    new cassandra.Client({
+      contactPoints,
+      localDataCenter: node.datacenter,
+      credentials: { username: 'cassandra', password },
+      policies: { reconnection },
+    });
+  const stranger = clientWith('wrong');
+  await expect(stranger.connect()).rejects.toThrow(/password are incorrect/);
+  await stranger.shutdown();
+  const client = clientWith('cassandra');
+  await client.execute(
+    `CREATE KEYSPACE k WITH replication = {'class': 'NetworkTopologyStrategy', '${node.datacenter}': 1}`,
+  );
+  await client.execute('CREATE TABLE k.t (id int PRIMARY KEY)');
+  for (let id = 0; id < 20; id++) await client.execute(`INSERT INTO k.t (id) VALUES (${id})`);
+  await node.kill();
+  await node.restart();
+  const countOf = async () => (await client.execute('SELECT id FROM k.t')).rows.length;
+  await expect.poll(countOf, { timeout: 10_000 }).toBe(20);
+  await client.shutdown();
+});
+
+test('each test has a keyspace of its own', async () => {
+  await using services = await testServices();
+  await using others = await testServices();
+  await services.cassandra.client.execute('CREATE TABLE t (id int PRIMARY KEY)');
+  await expect(others.cassandra.client.execute('SELECT id FROM t')).rejects.toThrow(/does not exist/);
 });
 
 test('a workload counts what the stream of the table shows', async () => {
