@@ -59,7 +59,7 @@ export function readRecords(
       bytes += set.bytes.length;
     }
   }
-  return { records, rejected, state: { sequence, recordMs, version, horizon }, bytes, skipped };
+  return { records, rejected, state: { ...start, sequence, recordMs, version, horizon }, bytes, skipped };
 }
 
 function sizeOf(change: ChangeRecord): number {

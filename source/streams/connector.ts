@@ -158,7 +158,7 @@ function open(
   return new ShardReader(
     {
       record: { table, shard, scanner: new ItemScanner(keySchema) },
-      start: startState(from),
+      start: startState(from, partition.after),
       first: from.position === null,
       coverageMs: from.coverageMs,
       publishAll,

@@ -12,6 +12,8 @@ export interface ShardState {
   /** V of the lineage's last record: what the next one must exceed. */
   readonly version: number;
   readonly horizon: Horizon;
+  /** Ids of the parents, one blank between: tells who goes on where a drained shard ended. */
+  readonly after: string;
 }
 
 export function toPosition(state: ShardState): Position {
@@ -22,27 +24,36 @@ export function toPosition(state: ShardState): Position {
     readMs: state.horizon.readMs,
     published: state.horizon.published,
     coverageMs: state.horizon.coverageMs,
+    after: state.after,
   };
 }
 
 /** Throws KAFKA_TOPIC_CORRUPT for what {@link toPosition} never wrote. */
 export function fromPosition(position: Position): ShardState {
-  const { sequence, recordMs, version, readMs, published, coverageMs } = position;
+  const { sequence, recordMs, version, readMs, published, coverageMs, after } = position;
   if (
     !isTextOrNull(sequence) ||
     !isNumberOrNull(recordMs) ||
     typeof version !== 'number' ||
     !isNumberOrNull(readMs) ||
     typeof published !== 'boolean' ||
-    typeof coverageMs !== 'number'
+    typeof coverageMs !== 'number' ||
+    typeof after !== 'string'
   ) {
     throw new ConnectError('KAFKA_TOPIC_CORRUPT', 'The stored position of a shard cannot be read');
   }
-  return { sequence, recordMs, version, horizon: { readMs, published, coverageMs } };
+  return { sequence, recordMs, version, horizon: { readMs, published, coverageMs }, after };
 }
 
-/** Where reading begins: at the stored position, or as the first reader of the shard, behind its parents. */
-export function startState(from: Pick<ChangesFrom, 'position' | 'parents' | 'epoch'>): ShardState {
+/**
+ * Where reading begins: at the stored position, or as the first reader of the shard, behind its parents.
+ *
+ * @param after ids of the parents
+ */
+export function startState(
+  from: Pick<ChangesFrom, 'position' | 'parents' | 'epoch'>,
+  after: readonly string[],
+): ShardState {
   if (from.position !== null) return fromPosition(from.position);
   const parents = from.parents.map(fromPosition);
   return {
@@ -53,6 +64,7 @@ export function startState(from: Pick<ChangesFrom, 'position' | 'parents' | 'epo
       parents.map((parent) => parent.version),
     ),
     horizon: inherit(parents.map((parent) => parent.horizon)),
+    after: after.join(' '),
   };
 }
 

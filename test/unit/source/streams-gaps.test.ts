@@ -102,6 +102,7 @@ describe('what is lost', () => {
       readMs: young,
       published: true,
       coverageMs: 0,
+      after: '',
     };
     world.clock.advance(23 * HOUR);
     const next = world.write(shard, 'b', '2');
@@ -123,6 +124,7 @@ describe('what is lost', () => {
       readMs: START + 23 * HOUR,
       published: true,
       coverageMs: 0,
+      after: '',
     };
     world.clock.advance(24 * HOUR - MINUTE);
     const next = world.write(shard, 'b', '3');
