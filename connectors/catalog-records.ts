@@ -116,9 +116,22 @@ export interface SinkRecord {
   readonly targetTable: string;
   /** Epoch ms, our clock; for people. */
   readonly preparedMs: number;
+  /** Number of the table's epoch then; rows of items that may move are written in this one only (rule C6). */
+  readonly epoch: number;
+  /** Settings of the target table that were changed for the migration, as they were before. */
+  readonly restore: TableSettings;
   /** Id of the full snapshot whose windows were mended against the source (rule C1); null: none was. */
   readonly mendedSnapshot: string | null;
 }
+
+/** Catalog record `repair/CONNECTOR/T`: what repairs may have written (rule C12). */
+export interface RepairRecord {
+  /** No repair through this connector has written a higher V; a later epoch outranks it too (rule C2). */
+  readonly version: number;
+}
+
+/** Settings of a target table by their names, as the target writes them. */
+export type TableSettings = Readonly<Record<string, string>>;
 
 /** What a sink is told of a table: the facts, and that is all it ever gets of the source. */
 export interface SinkTable {

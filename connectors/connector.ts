@@ -25,7 +25,7 @@
 import type { z } from 'zod';
 import type { ChangeRecord } from '../schemas/change.ts';
 import type { Item } from '../schemas/item.ts';
-import type { Epoch, SinkTable, SnapshotFacts, TableFacts } from './catalog-records.ts';
+import type { Epoch, SinkTable, SnapshotFacts, TableFacts, TableSettings } from './catalog-records.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -219,15 +219,24 @@ export interface SinkTask extends AsyncDisposable {
    * for a lane only when the call before has settled, and no key stands in a batch twice (rule C7).
    * Resolves when everything not named in the result is durable (law 2); throws when the target is broken:
    * then the runtime waits and repeats the same batch (law 3).
-   * @param isOurs asked before each request: false once the lane may be another's, though the task's lease holds again
-   * for others. Then nothing more is sent: LEASE_LOST is thrown (rule C7).
    */
   put(
     table: SinkTable,
     lane: string,
     batch: readonly ChangeRecord[],
-    isOurs?: () => boolean,
+    standing?: LaneStanding,
   ): Promise<readonly PutFailure[]>;
+}
+
+/** How a lane stands while a batch of it is written. */
+export interface LaneStanding {
+  /**
+   * Asked before each request: false once the lane may be another's, though the task's lease holds again for others.
+   * Then nothing more is sent: LEASE_LOST is thrown (rule C7).
+   */
+  isOurs(): boolean;
+  /** V of rows that are the first ever of their keys, in a table that was empty; null: there are none (rule C6). */
+  readonly firstVersion: number | null;
 }
 
 export interface SinkContext extends TaskContext {
@@ -237,10 +246,33 @@ export interface SinkContext extends TaskContext {
 
 /** A row of the target as `verify` sees it. */
 export interface TargetRow {
-  /** Framed key bytes, as the source would make them. */
+  /** What tells it from other rows: the framed key of its item as the source makes it, or what {@link RowShape} says. */
   readonly key: Buffer;
+  /** The item, or what {@link RowShape} makes of one. */
   readonly item: Item;
 }
+
+/**
+ * How the rows of a sink differ from the items they are made of: what `verify` compares in the items' place, and what
+ * is mended. Both sides come to the same bytes exactly when the row is right.
+ */
+export interface RowShape {
+  /**
+   * The place of a row follows from more than its item's key, so an item that changes may leave a row elsewhere: a row's
+   * key is then more than that of its item. False: it is the item's framed key.
+   */
+  readonly moves: boolean;
+  /** The row that an item should have. */
+  rowOf(key: Buffer, item: Item): ExpectedRow;
+  /** The framed key of the item that a row is of. */
+  itemKeyOf(rowKey: Buffer): Buffer;
+}
+
+/**
+ * row: there should be this one. none: there should be none, e.g. it has expired. unmappable: it cannot be written, and is
+ * set aside or halts the table: whatever the target holds is different.
+ */
+export type ExpectedRow = { readonly row: TargetRow } | 'none' | 'unmappable';
 
 /** One key whose row in the target is not what it should be (rule C12). */
 export interface Mending {
@@ -250,15 +282,18 @@ export interface Mending {
   readonly seen: Item | null;
   /** The row as it should be; null: none. */
   readonly wanted: Item | null;
+  /** Version of the newest record of its item that is known; −1: none is. */
+  readonly newest: number;
   /** An earlier try failed, though both rows were the same then: the target may not be able to compare all that was seen. */
   readonly loosely: boolean;
 }
 
 /**
- * written: acknowledged. changed: the row was not what had been seen, nothing is written. unknown: executed, or not, or
- * later, within {@link Mender.settleMs}. refused: the target never takes it.
+ * written: acknowledged. changed: the row was not what had been seen, or something as new as this repair has been or will be
+ * written; nothing is written. later: nothing either, for somebody has stamped the row with a time that is far from come.
+ * unknown: executed, or not, or some time within {@link Mender.settleMs}. refused: the target never takes it.
  */
-export type MendOutcome = 'written' | 'changed' | 'unknown' | 'refused';
+export type MendOutcome = 'written' | 'changed' | 'later' | 'unknown' | 'refused';
 
 /** Mends single rows of one target table, each only while it is still what was seen. */
 export interface Mender extends AsyncDisposable {
@@ -274,25 +309,40 @@ export interface SinkConnector<O> extends Plugin<O> {
   /** Name of the target table for a source table. */
   targetTable(options: O, table: string): string;
   /** Changes when the same records would be written differently (rule C6). */
-  fingerprint(options: O): string;
+  fingerprint(options: O, table: SinkTable): string;
+  /** How its rows differ from items; absent: rows are items under their own keys. */
+  shape?(options: O, table: SinkTable): RowShape;
   /** Looks, touches nothing. `first`: nothing in the catalog says that this sink has written there (rule C11). */
   check(options: O, table: SinkTable, first: boolean, context: TaskContext): Promise<readonly Problem[]>;
-  /** Creates the target table where it is missing; throws what `check` would report. Repeatable. */
-  prepare(options: O, table: SinkTable, first: boolean, context: TaskContext): Promise<void>;
+  /**
+   * Creates the target table where it is missing; throws what `check` would report. Repeatable.
+   *
+   * @returns settings of the table that were changed for the migration, as they were: put back at cutover (rule C10).
+   */
+  prepare(options: O, table: SinkTable, first: boolean, context: TaskContext): Promise<TableSettings>;
   /** Drops the target table; for `replay --recreate`. */
   drop(options: O, table: SinkTable, context: TaskContext): Promise<void>;
   open(options: O, context: SinkContext): Promise<SinkTask>;
-  /** Reads the target back, in parallel and at a limited rate, in batches. */
+  /** Reads the target back, in parallel and at a limited rate, in batches. Items that have expired are left out. */
   rows(options: O, table: SinkTable, context: TaskContext): AsyncIterable<readonly TargetRow[]>;
-  /** Reads some keys back: null where there is no row. Order as asked. */
+  /** Reads the rows of some keys back ({@link TargetRow}): null where there is none. Order as asked. */
   lookUp(
     options: O,
     table: SinkTable,
     keys: readonly Buffer[],
     context: TaskContext,
   ): Promise<readonly (Item | null)[]>;
-  /** Opens what mends single rows (rule C12); absent where this sink cannot. */
-  openMender?(options: O, table: SinkTable, context: TaskContext): Promise<Mender>;
+  /**
+   * Opens what mends single rows (rule C12); absent where this sink cannot.
+   *
+   * @param versionNow for sinks with versions: V of a repair that is written now, µs; null: none is safe yet.
+   */
+  openMender?(
+    options: O,
+    table: SinkTable,
+    context: TaskContext,
+    versionNow: () => Promise<number | null>,
+  ): Promise<Mender>;
 }
 
 // ------------------------------------------------------------------ transforms and converters

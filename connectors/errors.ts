@@ -135,6 +135,16 @@ export const ERRORS = {
   RECORD_TRANSFORM: setAside('Correct the transform, or its input.'),
   RECORD_TOO_LARGE: setAside('The target refuses items of this size.'),
   RECORD_REFUSED: setAside('The target refuses the item; see its message.'),
+  RECORD_UNMAPPABLE: setAside(
+    'Change the column’s type in the mapping file, or say with its onMismatch where such attributes go (of rows that are written already, `messina replay FILE --recreate --yes` makes new ones); or set deadLetters.tolerance: all.',
+  ),
+  RECORD_OLD_IMAGE: setAside(
+    'Other keys than the source’s need the old image of every change: the stream must have NEW_AND_OLD_IMAGES.',
+  ),
+  RECORD_VERSION: halt(
+    1,
+    'Compare the clock of this machine with the source’s; a server refuses writes that are stamped later than three days from now.',
+  ),
   DEAD_LETTER_FLOOD: halt(
     1,
     'Many records in a row fail in the same way: correct the configuration, then start again.',
@@ -143,14 +153,29 @@ export const ERRORS = {
     1,
     'The dead-letter topic could not be written; nothing was skipped. Make it writable.',
   ),
-  TARGET_UNREACHABLE: retry('Check target.endpoints and the network.'),
+  TARGET_UNREACHABLE: retry('Check target.endpoints or target.contactPoints, TLS, and the network.'),
   TARGET_THROTTLED: retry('The target limits the rate; it is tried again, slower.'),
   TARGET_UNKNOWN_OUTCOME: retry(
     'The write may or may not be executed; it is repeated after the server timeout.',
   ),
-  TARGET_ACCESS_DENIED: halt(4, 'Give the target credentials CREATE, MODIFY and SELECT.'),
+  TARGET_ACCESS_DENIED: halt(
+    4,
+    'Correct the target credentials; they need CREATE, ALTER, MODIFY and SELECT, and DROP for `replay --recreate`.',
+  ),
   TARGET_TABLE_MISSING: halt(4, 'Set target.createTables: true or create the table.'),
   TARGET_KEY_SCHEMA: halt(4, 'Drop the target table, or rename it in target.tables.'),
+  TARGET_KEYSPACE_MISSING: halt(
+    4,
+    'Create the keyspace with the statement above, its replication as you want it, or correct target.keyspace.',
+  ),
+  TARGET_SCHEMA: halt(
+    4,
+    'Change the mapping or the table so that they agree; or drop the table and let Messina create it.',
+  ),
+  TARGET_DATACENTER: halt(
+    4,
+    'Name a data centre of the cluster in target.localDataCenter, or leave it out to use that of the first node that answers.',
+  ),
   TARGET_NOT_EMPTY: halt(
     4,
     'Empty the target table, or set target.existing: keep if its rows may be overwritten.',
@@ -158,6 +183,10 @@ export const ERRORS = {
   TARGET_CLOCK_SKEW: halt(
     4,
     'Synchronise the clocks of the target nodes (NTP), or raise target.clockSkewMs above it.',
+  ),
+  TARGET_MAPPING: halt(
+    4,
+    'Correct the mapping file (docs/mapping-file.md has all its keys); `messina infer` proposes one.',
   ),
   TARGET_REFUSED: halt(1, 'See the message of the target.'),
   TARGET_UNMENDED: halt(
@@ -175,6 +204,10 @@ export const ERRORS = {
   SINK_FINGERPRINT: halt(
     4,
     'A changed mapping, transform or target table needs `messina replay FILE --recreate --yes`; for a second target give target.name.',
+  ),
+  SINK_EPOCH: halt(
+    4,
+    'The table is written anew, from the new snapshot on: `messina replay FILE --recreate --yes`.',
   ),
   SINK_RUNNING: halt(
     4,

@@ -78,6 +78,7 @@ export function memorySink(
     check: () => Promise.resolve([]),
     async prepare(_options, { facts }) {
       target.table(facts.table);
+      return {};
     },
     async drop(_options, { facts }) {
       target.tables.delete(facts.table);

@@ -2,7 +2,7 @@ import { type Entry, EntryCodec } from './entry.ts';
 import { keyHash } from './key-hash.ts';
 import type { SpillFile } from './spill-file.ts';
 
-/** Room for two of the longest entries. */
+/** Room for two of the longest keys of DynamoDB's; a longer entry, of a key that a sink has made, has a chunk of its own. */
 const CHUNK_BYTES = 8192;
 /** In front of a chunk: where the bucket's chunk before it stands (−1: none), and how far it is filled. */
 const CHUNK_HEAD = 12;
@@ -67,7 +67,7 @@ export class Buckets {
     this.#entries += entries.length;
     if (full.length === 0) return;
     await this.#file.append(full);
-    this.#free.push(...full);
+    this.#free.push(...full.filter(({ length }) => length === CHUNK_BYTES));
     if (this.#free.length > this.count) this.#free.length = this.count;
   }
 
@@ -78,7 +78,10 @@ export class Buckets {
     for (let at = lastAt; at >= 0; ) {
       const stored = Buffer.allocUnsafeSlow(CHUNK_BYTES);
       await this.#file.read(stored, at);
-      yield this.#entriesOf(stored, stored.readUInt32LE(8));
+      const bytes = stored.readUInt32LE(8);
+      const whole = bytes <= CHUNK_BYTES ? stored : Buffer.allocUnsafeSlow(bytes);
+      if (whole !== stored) await this.#file.read(whole, at);
+      yield this.#entriesOf(whole, bytes);
       at = stored.readDoubleLE(0);
     }
   }
@@ -94,8 +97,8 @@ export class Buckets {
   #place(entry: Entry, full: Buffer[]): void {
     const bucket = this.#buckets[keyHash(entry.key) % this.count]!;
     const size = this.#codec.sizeOf(entry);
-    if (bucket.chunk !== null && bucket.filled + size > CHUNK_BYTES) {
-      const at = this.#file.end + full.length * CHUNK_BYTES;
+    if (bucket.chunk !== null && bucket.filled + size > bucket.chunk.length) {
+      const at = full.reduce((end, { length }) => end + length, this.#file.end);
       bucket.chunk.writeDoubleLE(bucket.lastAt, 0);
       bucket.chunk.writeUInt32LE(bucket.filled, 8);
       full.push(bucket.chunk);
@@ -103,7 +106,10 @@ export class Buckets {
       bucket.chunk = null;
     }
     if (bucket.chunk === null) {
-      bucket.chunk = this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const isLong = CHUNK_HEAD + size > CHUNK_BYTES;
+      bucket.chunk = isLong
+        ? Buffer.allocUnsafeSlow(CHUNK_HEAD + size)
+        : (this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES));
       bucket.filled = CHUNK_HEAD;
     }
     bucket.filled = this.#codec.write(entry, bucket.chunk, bucket.filled);

@@ -2,7 +2,7 @@ import { DIGEST_BYTES } from '../../schemas/digest.ts';
 
 /** What a comparison keeps of a row. */
 export interface Entry {
-  /** Framed. */
+  /** What tells the row from others: the framed key of its item, or what the sink says. */
   readonly key: Buffer;
   /** What equal items have in common; null: this side has no item of that key. */
   readonly digest: Buffer | null;
@@ -13,12 +13,9 @@ export interface Entry {
 }
 
 /** Bytes before the key: its length, whether there is an item, the digest. */
-const PLAIN_HEAD = 3 + DIGEST_BYTES;
+const PLAIN_HEAD = 5 + DIGEST_BYTES;
 /** Version and place besides. */
 const LOGGED_HEAD = PLAIN_HEAD + 16;
-/** Longest key (2048 + 1024 bytes) and two names (255 each), with frame and lengths (DynamoDB service quotas). */
-const KEY_BYTES_MAX = 4000;
-
 /** Entries as bytes, one behind the other. */
 export class EntryCodec {
   readonly #logged: boolean;
@@ -37,11 +34,10 @@ export class EntryCodec {
   /** @returns the offset behind what was written. */
   write(entry: Entry, target: Buffer, at: number): number {
     const { key, digest, version, place } = entry;
-    if (key.length > KEY_BYTES_MAX) throw new RangeError(`A key of ${key.length} bytes`);
-    target.writeUInt16LE(key.length, at);
-    target[at + 2] = digest === null ? 0 : 1;
-    if (digest === null) target.fill(0, at + 3, at + PLAIN_HEAD);
-    else target.set(digest, at + 3);
+    target.writeUInt32LE(key.length, at);
+    target[at + 4] = digest === null ? 0 : 1;
+    if (digest === null) target.fill(0, at + 5, at + PLAIN_HEAD);
+    else target.set(digest, at + 5);
     if (this.#logged) {
       target.writeDoubleLE(version, at + PLAIN_HEAD);
       target.writeDoubleLE(place, at + PLAIN_HEAD + 8);
@@ -54,8 +50,8 @@ export class EntryCodec {
   read(source: Buffer, at: number): Entry {
     const from = at + this.#head;
     return {
-      key: source.subarray(from, from + source.readUInt16LE(at)),
-      digest: source[at + 2] === 0 ? null : source.subarray(at + 3, at + PLAIN_HEAD),
+      key: source.subarray(from, from + source.readUInt32LE(at)),
+      digest: source[at + 4] === 0 ? null : source.subarray(at + 5, at + PLAIN_HEAD),
       version: this.#logged ? source.readDoubleLE(at + PLAIN_HEAD) : 0,
       place: this.#logged ? source.readDoubleLE(at + PLAIN_HEAD + 8) : 0,
     };

@@ -1,4 +1,5 @@
 import type {
+  RepairRecord,
   RequestRecord,
   SinkRecord,
   SnapshotPartitionRecord,
@@ -21,11 +22,19 @@ export const catalogKeys = {
   snapshotPartition: (table: string, id: string, partition: number) => `snapshot/${table}/${id}/${partition}`,
   request: (table: string, epoch: number) => `request/${table}/${epoch}`,
   sink: (connector: string, table: string) => `sink/${connector}/${table}`,
+  repair: (connector: string, table: string) => `repair/${connector}/${table}`,
 };
 
 export function catalogEntry(
   key: string,
-  record: TableRecord | SnapshotRecord | SnapshotPartitionRecord | RequestRecord | SinkRecord | null,
+  record:
+    | TableRecord
+    | SnapshotRecord
+    | SnapshotPartitionRecord
+    | RequestRecord
+    | SinkRecord
+    | RepairRecord
+    | null,
 ): KeyedEntry {
   return { key, value: record === null ? null : JSON.stringify(record) };
 }
@@ -130,7 +139,27 @@ export class Catalog {
   }
 
   sink(connector: string, table: string): SinkRecord | null {
-    return this.#read<SinkRecord>(catalogKeys.sink(connector, table));
+    const record = this.#read<Omit<SinkRecord, 'epoch' | 'restore'> & Partial<SinkRecord>>(
+      catalogKeys.sink(connector, table),
+    );
+    if (record === null) return null;
+    // Older records do not tell: they are of sinks whose rows stay where they are, and that changed no setting.
+    const { epoch = this.table(table)?.epoch.number ?? 1, restore = {} } = record;
+    return { ...record, epoch, restore };
+  }
+
+  repair(connector: string, table: string): RepairRecord | null {
+    return this.#read<RepairRecord>(catalogKeys.repair(connector, table));
+  }
+
+  /** Highest V that repairs of a table may have written, into whatever target; 0: none has. */
+  repairedTo(table: string): number {
+    let highest = 0;
+    for (const [key, value] of this.#log.entries()) {
+      if (!key.startsWith('repair/') || !key.endsWith(`/${table}`)) continue;
+      highest = Math.max(highest, parse<RepairRecord>(key, value).version);
+    }
+    return highest;
   }
 
   #read<T>(key: string): T | null {

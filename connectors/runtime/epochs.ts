@@ -3,12 +3,13 @@ import { epochName } from './epoch-name.ts';
 import type { TaskRun } from './source-world.ts';
 
 /**
- * Highest V that a table's topics may hold: a new epoch outranks all of it (rule C2). 0: nothing was published.
+ * Highest V that a table's topics may hold, or that a repair may have written: a new epoch outranks all of it (rule C2).
+ * 0: nothing was published.
  *
  * @param capture name of the connector that captures the table's changes; null: none does.
  */
 export function highestVersion(task: TaskRun, table: string, capture: string | null): number {
-  let highest = 0;
+  let highest = task.catalog.repairedTo(table);
   for (const { version } of task.catalog.snapshots(table)) highest = Math.max(highest, version);
   const epochs = task.catalog.table(table)?.epoch.number ?? 0;
   for (let number = 1; number <= epochs && capture !== null; number++) {

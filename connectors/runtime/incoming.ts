@@ -1,5 +1,6 @@
 import type { ChangeRecord, Marker } from '../../schemas/change.ts';
 import { decodeMarker, kindOfValue } from '../../schemas/change-codec.ts';
+import type { Item } from '../../schemas/item.ts';
 import type { Converter, Transform } from '../connector.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
@@ -8,7 +9,7 @@ import type { Outcome } from './outcomes.ts';
 /** One record of a topic, on its way to the target. */
 export interface Incoming {
   readonly raw: InRecord;
-  /** What is to be written; null when the record is bad. */
+  /** What is to be written; of a bad record, what is written all the same, mostly null: nothing. */
   readonly record: ChangeRecord | null;
   /** What it counts as when the write succeeds. */
   readonly outcome: Outcome;
@@ -25,12 +26,14 @@ export type Decoded = { readonly marker: Marker; readonly offset: number } | { r
  * Decodes a topic record: a marker, a change ready to be written, or one that must be set aside.
  *
  * @param firstVersion V of the rows that are the first ever of their keys; null: there are none among these records.
+ * @param moves the target's rows move: what takes a row away has to tell where it is (rule C6).
  */
 export function decodeIncoming(
   raw: InRecord,
   converter: Converter,
   transforms: readonly Transform[],
   firstVersion: number | null,
+  moves = false,
 ): Decoded {
   let record: ChangeRecord;
   try {
@@ -50,7 +53,7 @@ export function decodeIncoming(
   if (transforms.length === 0) {
     return { incoming: { raw, record, outcome: 'written', error: null, stage: 'TASK_PUT' } };
   }
-  return { incoming: transform(raw, record, transforms, record.version !== firstVersion) };
+  return { incoming: transform(raw, record, transforms, record.version !== firstVersion, moves) };
 }
 
 /**
@@ -63,6 +66,7 @@ function transform(
   record: ChangeRecord,
   transforms: readonly Transform[],
   deletesFiltered: boolean,
+  moves: boolean,
 ): Incoming {
   let current: ChangeRecord | null = record;
   try {
@@ -74,11 +78,46 @@ function transform(
     void current?.after?.avro;
   } catch (thrown) {
     const error = new ConnectError('RECORD_TRANSFORM', asConnectError(thrown).message, { cause: thrown });
-    return { raw, record: null, outcome: 'deadLettered', error, stage: 'TRANSFORMATION' };
+    // Rule C6: no later record tells of the row that is there now.
+    const gone = moves ? goneOf(record, transforms) : null;
+    return { raw, record: gone, outcome: 'deadLettered', error, stage: 'TRANSFORMATION' };
   }
-  if (current !== null) return { raw, record: current, outcome: 'written', error: null, stage: 'TASK_PUT' };
-  const gone = deletesFiltered ? { ...record, op: 'd' as const, before: null, after: null } : null;
+  if (current !== null) {
+    const written = moves ? withReadableBefore(current) : current;
+    return { raw, record: written, outcome: 'written', error: null, stage: 'TASK_PUT' };
+  }
+  const gone = !deletesFiltered ? null : moves ? goneOf(record, transforms) : deleteOf(record, null);
   return { raw, record: gone, outcome: 'filtered', error: null, stage: 'TASK_PUT' };
+}
+
+function deleteOf(record: ChangeRecord, before: Item | null): ChangeRecord {
+  return { ...record, op: 'd', before, after: null };
+}
+
+/** The delete of a record's item, with the old image as the target held it; null: it had no row, as it is new. */
+function goneOf(record: ChangeRecord, transforms: readonly Transform[]): ChangeRecord | null {
+  if (record.op === 'c' && record.before === null) return null;
+  let gone = deleteOf(record, record.before);
+  for (const one of transforms) {
+    const next = withoutFault(() => one.apply(gone));
+    gone = next ?? { ...deleteOf(record, null), beforeFiltered: true };
+  }
+  return withReadableBefore(gone);
+}
+
+/** An old image of which no bytes can be made was set aside: no row of it is left. */
+function withReadableBefore(record: ChangeRecord): ChangeRecord {
+  const { before } = record;
+  if (before === null || withoutFault(() => before.avro) !== null) return record;
+  return { ...record, before: null, beforeFiltered: true };
+}
+
+function withoutFault<T>(step: () => T): T | null {
+  try {
+    return step();
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -15,6 +15,8 @@ export interface LaneTarget {
   readonly lane: string;
   /** The sink orders by version itself; otherwise the batch is coalesced here (rule C7). */
   readonly ordersByVersion: boolean;
+  /** The target's rows move: all of them are of one epoch, and what takes one away tells where it is (rule C6). */
+  readonly moves: boolean;
   readonly deadLetters: DeadLetters;
   readonly world: SinkWorld;
   readonly signal: AbortSignal;
@@ -29,6 +31,7 @@ export interface LaneTarget {
  *
  * @param topic and partition name the place for dead letters.
  * @param countedTo records below it were counted before and are not counted again (rule C9).
+ * @param firstVersion V of the rows that are the first ever of their keys; null: there are none among these records.
  */
 export async function writeLane(
   target: LaneTarget,
@@ -36,8 +39,9 @@ export async function writeLane(
   partition: number,
   batch: readonly Incoming[],
   countedTo: number,
+  firstVersion: number | null = null,
 ): Promise<Outcomes> {
-  return count(batch, await writeRecords(target, topic, partition, batch), countedTo);
+  return count(batch, await writeRecords(target, topic, partition, batch, firstVersion), countedTo);
 }
 
 /** The same, with the outcome of each record, by its index in the batch. */
@@ -46,6 +50,7 @@ export async function writeRecords(
   topic: string,
   partition: number,
   batch: readonly Incoming[],
+  firstVersion: number | null = null,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = batch.map((incoming) => incoming.outcome);
   const superseded = target.ordersByVersion ? [] : supersededInBatch(batch);
@@ -53,7 +58,7 @@ export async function writeRecords(
   const letters: DeadLetter[] = [];
   batch.forEach(({ record, raw, error, stage }, i) => {
     if (error) letters.push({ raw, error, stage });
-    else if (superseded[i]) outcomes[i] = 'superseded';
+    if (superseded[i]) outcomes[i] = 'superseded';
     else if (record) indexes.push(i);
   });
   const { clock, log } = target.world;
@@ -62,12 +67,13 @@ export async function writeRecords(
   const { table } = target.table.facts;
   if (indexes.length > 0) {
     const records = indexes.map((i) => batch[i]!.record!);
-    const failures = await repeated(() =>
-      target.task.put(target.table, target.lane, records, () => target.isOurs()),
-    );
+    const standing = { isOurs: () => target.isOurs(), firstVersion };
+    const failures = await repeated(() => target.task.put(target.table, target.lane, records, standing));
     for (const { index, error } of failures) {
       const at = indexes[index]!;
       outcomes[at] = 'deadLettered';
+      // It is set aside already, for what it failed with first.
+      if (batch[at]!.error) continue;
       letters.push({ raw: batch[at]!.raw, error, stage: 'TASK_PUT' });
     }
     if (letters.length === 0) target.deadLetters.succeeded(table);

@@ -1,12 +1,14 @@
 import type { Marker } from '../../schemas/change.ts';
 import type { SnapshotRecord } from '../catalog-records.ts';
 import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
+import type { InRecord } from '../kafka/record-decode.ts';
 import { changesFlow, onMarker, open } from './gate.ts';
-import { decodeIncoming, type Incoming } from './incoming.ts';
+import { type Decoded, decodeIncoming, type Incoming } from './incoming.ts';
 import { LaneQueue } from './lane-queue.ts';
 import type { LaneState, TopicProgress } from './lane-state.ts';
 import { type LaneTarget, writeLane } from './lane-write.ts';
 import { addOutcomes, NO_OUTCOMES } from './outcomes.ts';
+import { checkEpoch } from './sink-prepare.ts';
 import type { SinkDefinition } from './sink-world.ts';
 import { until, Wake } from './wake.ts';
 
@@ -121,13 +123,13 @@ export class Lane {
   async #rows(batch: FetchedBatch): Promise<void> {
     let rows: Incoming[] = [];
     const newest = this.#newestBegin();
+    const versionMin = this.#versionMin;
     for (const raw of batch.records) {
-      const { converter } = this.#target.world;
-      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, this.#firstVersion);
+      const decoded = this.#decode(raw, this.#firstVersion);
       if ('incoming' in decoded) {
-        rows.push(
-          raw.offset < newest || this.#isBrokenOff(decoded) ? passedOver(decoded.incoming) : decoded.incoming,
-        );
+        const { incoming } = decoded;
+        const isOver = raw.offset < newest || this.#isBrokenOff(decoded) || isBelow(incoming, versionMin);
+        rows.push(isOver ? passedOver(incoming) : incoming);
         continue;
       }
       await this.#writeRows(rows, decoded.offset);
@@ -145,7 +147,7 @@ export class Lane {
     const outcomes =
       rows.length === 0
         ? NO_OUTCOMES
-        : await writeLane(this.#target, topic, partition, rows, snapshot.countedTo);
+        : await writeLane(this.#target, topic, partition, rows, snapshot.countedTo, this.#firstVersion);
     this.#state = {
       ...this.#state,
       snapshot: {
@@ -163,6 +165,7 @@ export class Lane {
     // The record became visible with the begin-markers; our copy of the catalog may be a moment behind.
     const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
     this.#target.signal.throwIfAborted();
+    if (marker.kind === 'begin' && record.windowOf === null) this.#checkEpoch(record);
     const before = this.#state;
     this.#state = onMarker(before, marker, record, this.#topics.partition);
     if (this.#target.ordersByVersion) {
@@ -180,13 +183,14 @@ export class Lane {
 
   async #follow(batch: FetchedBatch): Promise<void> {
     const { changes } = this.#state;
-    const { converter } = this.#target.world;
+    const versionMin = this.#versionMin;
     const incoming: Incoming[] = [];
     for (const raw of batch.records) {
-      const decoded = decodeIncoming(raw, converter, this.#definition.transforms, null);
+      const decoded = this.#decode(raw, null);
       if (!('incoming' in decoded)) continue;
       // Changes before the snapshot's offset are in the snapshot: the gate passes them over.
-      incoming.push(raw.offset < changes.writeFrom ? passedOver(decoded.incoming) : decoded.incoming);
+      const isOver = raw.offset < changes.writeFrom || isBelow(decoded.incoming, versionMin);
+      incoming.push(isOver ? passedOver(decoded.incoming) : decoded.incoming);
     }
     const { changes: topic, partition } = this.#topics;
     const outcomes =
@@ -202,6 +206,25 @@ export class Lane {
         lastMs: batch.records.at(-1)?.timestampMs ?? changes.lastMs,
       },
     };
+  }
+
+  #decode(raw: InRecord, firstVersion: number | null): Decoded {
+    const { world, moves } = this.#target;
+    return decodeIncoming(raw, world.converter, this.#definition.transforms, firstVersion, moves);
+  }
+
+  /** Rule C6: rows that move are of the current epoch; what was published before it has no place among them. */
+  get #versionMin(): number {
+    const { moves, world, table } = this.#target;
+    return moves ? (world.catalog.table(table.facts.table)?.epoch.version0 ?? 0) : 0;
+  }
+
+  #checkEpoch({ epoch }: SnapshotRecord): void {
+    const { moves, world, table } = this.#target;
+    if (!moves) return;
+    const { name } = this.#definition;
+    const written = world.catalog.sink(name, table.facts.table);
+    if (written) checkEpoch(name, table.facts.table, epoch, written);
   }
 
   /** Offset of the newest snapshot's begin-marker in this partition, as the catalog knows it; 0 without one. */
@@ -238,6 +261,10 @@ export class Lane {
     const id = this.#state.snapshot.snapshot;
     return id === null ? null : this.#record(id);
   }
+}
+
+function isBelow({ record }: Incoming, version: number): boolean {
+  return record !== null && record.version < version;
 }
 
 /** Counted, not written. */

@@ -5,7 +5,7 @@ import { retrying } from './backoff.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { following, type LaneKind, type LaneRun } from './lane-kind.ts';
 import type { Committed, LaneState } from './lane-state.ts';
-import { preparedTable } from './sink-prepare.ts';
+import { preparedTable, rowsMove } from './sink-prepare.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
 
 export interface OwnedLaneOptions {
@@ -141,6 +141,7 @@ export class OwnedLane {
       table,
       lane: id,
       ordersByVersion: definition.plugin.supports.version,
+      moves: rowsMove(definition, table),
       deadLetters,
       world,
       signal: this.#signal,

@@ -115,7 +115,7 @@ export class RetryLane implements LaneRun {
       const batch: Incoming[] = [];
       for (const raw of raws) {
         // A delete stands in for whatever a transform filters: there may be a row by now.
-        const decoded = decodeIncoming(raw, world.converter, definition.transforms, null);
+        const decoded = decodeIncoming(raw, world.converter, definition.transforms, null, target.moves);
         if ('incoming' in decoded) batch.push(decoded.incoming);
       }
       const outcomes = await writeRecords(target, topic, topics.partition, batch);

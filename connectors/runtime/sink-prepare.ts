@@ -1,19 +1,54 @@
 import { createHash } from 'node:crypto';
-import type { SinkRecord, SinkTable } from '../catalog-records.ts';
+import type { SinkRecord, SinkTable, TableSettings } from '../catalog-records.ts';
 import type { TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { TransactionalProducer } from '../kafka/producer.ts';
-import { catalogEntry, catalogKeys } from './catalog.ts';
+import { catalogEntry, catalogKeys, type KeyedEntry } from './catalog.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
 import { until } from './wake.ts';
 
 /** What writing a sink's catalog record needs of its world. */
-type CatalogWriter = Pick<SinkWorld, 'kafka' | 'group' | 'topics' | 'catalog' | 'clock'>;
+export type CatalogWriter = Pick<SinkWorld, 'kafka' | 'group' | 'topics' | 'catalog' | 'clock'>;
 
-/** Is what this sink wrote until now, and where, still what it would write? (rule C6) */
-export function checkFingerprint(definition: SinkDefinition, table: string, record: SinkRecord | null): void {
+/**
+ * May this sink go on where it has written? (rule C6)
+ *
+ * @param epoch number of the table's epoch, as the catalog has it
+ * @param record what the sink has written; null: nothing
+ */
+export function checkWritten(
+  definition: SinkDefinition,
+  sinkTable: SinkTable,
+  epoch: number,
+  record: SinkRecord | null,
+): void {
   if (record === null) return;
+  checkFingerprint(definition, sinkTable, record);
+  if (rowsMove(definition, sinkTable)) checkEpoch(definition.name, sinkTable.facts.table, epoch, record);
+}
+
+/** Does the place of a row follow from more than its item's key? Then an item that changes may leave one elsewhere. */
+export function rowsMove({ plugin, options }: SinkDefinition, table: SinkTable): boolean {
+  return plugin.shape?.(options, table).moves ?? false;
+}
+
+/**
+ * Rule C6: an item that changed while nobody captured it may have left a row at a place that no record tells. So rows that
+ * move are written in one epoch only.
+ */
+export function checkEpoch(sink: string, table: string, epoch: number, record: SinkRecord): void {
+  if (epoch <= record.epoch) return;
+  throw new ConnectError(
+    'SINK_EPOCH',
+    `${sink} has written table ${record.targetTable} before a new snapshot of ${table} was begun: re-keyed rows may stand where no record leads`,
+    { detail: { table, targetTable: record.targetTable } },
+  );
+}
+
+/** Is what this sink wrote until now, and where, still what it would write? */
+function checkFingerprint(definition: SinkDefinition, sinkTable: SinkTable, record: SinkRecord): void {
   const { plugin, options, name } = definition;
+  const { table } = sinkTable.facts;
   const targetTable = plugin.targetTable(options, table);
   const detail = { detail: { table, targetTable: record.targetTable } };
   if (record.targetTable !== targetTable) {
@@ -23,7 +58,7 @@ export function checkFingerprint(definition: SinkDefinition, table: string, reco
       detail,
     );
   }
-  if (record.fingerprint === fingerprint(definition)) return;
+  if (record.fingerprint === fingerprint(definition, sinkTable)) return;
   throw new ConnectError(
     'SINK_FINGERPRINT',
     `Table ${record.targetTable} was written with another mapping or other transforms than ${name} has now`,
@@ -32,8 +67,8 @@ export function checkFingerprint(definition: SinkDefinition, table: string, reco
 }
 
 /** What decides how records are written: the plugin's word, and a digest of the transforms before it (rule C6). */
-export function fingerprint({ plugin, options, transforms }: SinkDefinition): string {
-  const own = plugin.fingerprint(options);
+export function fingerprint({ plugin, options, transforms }: SinkDefinition, table: SinkTable): string {
+  const own = plugin.fingerprint(options, table);
   if (transforms.length === 0) return own;
   // A digest: options may hold what nobody should read in the catalog.
   const text = JSON.stringify(transforms.map((transform) => transform.fingerprint));
@@ -52,24 +87,34 @@ export async function preparedTable(
   context: TaskContext,
 ): Promise<SinkTable> {
   const { catalog } = world;
-  const { facts } = await until(() => catalog.table(table), catalog, context.signal);
+  const { facts, epoch } = await until(() => catalog.table(table), catalog, context.signal);
   const sinkTable = { facts };
   const { plugin, options, name } = definition;
   if (leads) {
     const known = catalog.sink(name, table);
-    checkFingerprint(definition, table, known);
-    await plugin.prepare(options, sinkTable, known === null, context);
-    if (known === null) {
-      await recordSink(world, name, table, {
-        fingerprint: fingerprint(definition),
-        targetTable: plugin.targetTable(options, table),
-        preparedMs: context.clock.now(),
-        mendedSnapshot: null,
-      });
+    checkWritten(definition, sinkTable, epoch.number, known);
+    const changed = await plugin.prepare(options, sinkTable, known === null, context);
+    const record = known ?? {
+      fingerprint: fingerprint(definition, sinkTable),
+      targetTable: plugin.targetTable(options, table),
+      preparedMs: context.clock.now(),
+      epoch: epoch.number,
+      restore: {},
+      mendedSnapshot: null,
+    };
+    const restore = toRestore(record.restore, changed);
+    if (known === null || restore !== record.restore) {
+      await recordSink(world, name, table, { ...record, restore });
     }
   }
-  checkFingerprint(definition, table, await until(() => catalog.sink(name, table), catalog, context.signal));
+  const written = await until(() => catalog.sink(name, table), catalog, context.signal);
+  checkWritten(definition, sinkTable, epoch.number, written);
   return sinkTable;
+}
+
+/** What a setting was before it was changed first is what it is put back to (rule C10). */
+function toRestore(known: TableSettings, changed: TableSettings): TableSettings {
+  return Object.keys(changed).every((name) => Object.hasOwn(known, name)) ? known : { ...changed, ...known };
 }
 
 /** Forgets that the sink ever wrote to its target: after the table was dropped. */
@@ -86,8 +131,16 @@ export async function recordSink(
 ): Promise<void> {
   // An id per table: many tables are prepared at once, and one id for all would have them fence each other.
   const transactionalId = `${world.group}-${connector}-prepare-${table}`;
+  await writeCatalog(world, transactionalId, catalogEntry(catalogKeys.sink(connector, table), record));
+}
+
+/** Writes one record of the catalog; who opens the same id later fences this write. */
+export async function writeCatalog(
+  world: CatalogWriter,
+  transactionalId: string,
+  { key, value }: KeyedEntry,
+): Promise<void> {
   await using producer = new TransactionalProducer(world.kafka, transactionalId);
-  const { key, value } = catalogEntry(catalogKeys.sink(connector, table), record);
   await producer.init();
   await producer.begin();
   await producer.send(world.topics.catalog, 0, [

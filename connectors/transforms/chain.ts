@@ -93,6 +93,7 @@ class Conditional implements ChainedTransform {
     // Rule C9: an item that goes is filtered, a delete never is.
     if (record.after !== null && after === null) return null;
     const before = record.before && this.#changeOld(record.before, isFor);
+    if (before === null && record.before !== null) return { ...record, before, beforeFiltered: true, after };
     return after === record.after && before === record.before ? record : { ...record, before, after };
   }
 
@@ -110,7 +111,10 @@ class Conditional implements ChainedTransform {
     }
   }
 
-  /** The old image as the target held it: nothing where it was filtered, or could not be transformed and was set aside. */
+  /**
+   * The old image as the target held it: nothing where it was filtered, or could not be transformed. Its record was set aside
+   * then, and where rows move that took away whatever row was left of the item.
+   */
   #changeOld(item: Item, isFor: true | ((item: Item) => boolean)): Item | null {
     try {
       return this.#change(item, isFor);

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { systemClock } from '../../connectors/clock.ts';
 import type { SinkConnector, SinkTask } from '../../connectors/connector.ts';
 import { AlternatorNodes } from '../../dynamodb/endpoints.ts';
-import { InFlight } from '../../sink/alternator/in-flight.ts';
 import { KeySpacing } from '../../sink/alternator/key-spacing.ts';
 import { NodeRing } from '../../sink/alternator/nodes.ts';
 import { AlternatorTask } from '../../sink/alternator/task.ts';
+import { InFlight } from '../../sink/in-flight.ts';
 import { isOff } from './naive.ts';
 import { CLOCK_SKEW_MS, type Target } from './target.ts';
 import type { Process } from './virtual-time.ts';
@@ -34,7 +34,7 @@ export class ModelAlternator {
       targetTable: (_options, table) => table,
       fingerprint: () => '1',
       check: () => Promise.resolve([]),
-      prepare: () => Promise.resolve(),
+      prepare: () => Promise.resolve({}),
       drop: () => Promise.resolve(),
       open: async (_options, { signal, leaseValid }) => this.#open(signal, leaseValid),
       rows: () => Promise.reject(new Error('not read back')) as never,
@@ -81,8 +81,8 @@ function naively(task: AlternatorTask): SinkTask {
   return {
     adopt: (table, lane, takeOver) =>
       isOff('C7.takeover') ? Promise.resolve() : task.adopt(table, lane, takeOver),
-    put: async (table, lane, batch, isOurs = () => true) => {
-      const isHeld = isOff('C7.lease') ? () => true : isOurs;
+    put: async (table, lane, batch, standing) => {
+      const isHeld = isOff('C7.lease') ? undefined : standing;
       if (isOff('C8.prefix')) {
         void task.put(table, lane, batch, isHeld).catch(() => {});
         return [];

@@ -137,6 +137,8 @@ export class History {
         transforms: this.#isFiltered ? [filter] : [],
       },
       sinks: this.#sinks,
+      isVersioned: (sink) => sink === VERSIONED_SINK,
+      recreate: () => this.#versioned?.recreate(),
       catalog: this.#ledger.catalog,
       say: (what) => this.#say(what),
       replayed: (sink, partition, what) => {

@@ -18,6 +18,9 @@ export interface OperatorWorld {
   readonly coordinator: Coordinator;
   readonly around: Omit<Surroundings, 'log'>;
   readonly sinks: readonly string[];
+  isVersioned(sink: string): boolean;
+  /** Drops the target's table of a sink whose writes carry versions. */
+  recreate(sink: string): void;
   /** The catalog as it is committed. */
   readonly catalog: Catalog;
   say(what: string): void;
@@ -118,7 +121,10 @@ export class Operator {
     const fromMs = nowMs - random.between(0, 120_000);
     this.#world.say(`replay from ${from}`);
     this.#restart([GROUP, ...this.#world.sinks.map(sinkGroup)], () => {
-      for (const sink of this.#world.sinks) this.#moveBack(sink, from, fromMs);
+      for (const sink of this.#world.sinks) {
+        this.#moveBack(sink, from, fromMs);
+        if (from === 'snapshot' && this.#world.isVersioned(sink)) this.#world.recreate(sink);
+      }
       this.start();
       if (random.chance(0.4)) this.#soon(3000);
     });
@@ -165,7 +171,7 @@ export class Operator {
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const committed = (topic: string) => coordinator.committed(group, topic, partition);
       const state = readLane(committed(snapshot), committed(changes));
-      const moved = state && this.#moved(state, partition, from, fromMs);
+      const moved = state && this.#moved(sink, state, partition, from, fromMs);
       if (!moved) continue;
       const lane = writeLane(moved);
       coordinator.reset(group, [
@@ -177,15 +183,16 @@ export class Operator {
   }
 
   /** As migration/replay-moves.ts has it. */
-  #moved(state: LaneState, partition: number, from: ReplayFrom, fromMs: number): LaneState | null {
+  #moved(sink: string, state: LaneState, partition: number, from: ReplayFrom, fromMs: number) {
     const { catalog, broker } = this.#world;
     if (from !== 'time') return fromSnapshot(state, null, beginPlace(catalog, TABLE, partition, from));
-    if (!state.snapshot.gateOpen) return null;
+    const ordersByVersion = this.#world.isVersioned(sink);
+    if (!ordersByVersion && !state.snapshot.gateOpen) return null;
     const id = state.snapshot.snapshot;
     const snapshot = id === null ? null : catalog.snapshot(TABLE, id);
     const minuteMs = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS;
     const offset = broker.offsetForTime(names.changes(TABLE), partition, minuteMs);
-    return fromChanges(state, { offset, snapshot, partition });
+    return fromChanges(state, { offset, snapshot, partition, ordersByVersion });
   }
 }
 

@@ -15,6 +15,11 @@ export class VersionedTarget {
     this.#time = time;
   }
 
+  /** As `replay --recreate` leaves it. */
+  recreate(): void {
+    this.#rows.clear();
+  }
+
   value(key: string): number | null {
     return this.#rows.get(key)?.n ?? null;
   }
@@ -30,7 +35,7 @@ export class VersionedTarget {
       targetTable: (_options, table) => table,
       fingerprint: () => '1',
       check: () => Promise.resolve([]),
-      prepare: () => Promise.resolve(),
+      prepare: () => Promise.resolve({}),
       drop: () => Promise.resolve(),
       open: async () => ({
         adopt: () => Promise.resolve(),

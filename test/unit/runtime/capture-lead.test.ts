@@ -47,6 +47,8 @@ interface Situation {
   readonly capture?: CaptureFacts;
   /** Highest V that a shard of the earlier epoch has published. */
   readonly published?: number;
+  /** Highest V that a repair may have written. */
+  readonly repaired?: number;
 }
 
 /** What a task 0 does in a situation: its steps in their order, and the epoch it writes into the catalog. */
@@ -66,7 +68,11 @@ async function led(situation: Situation) {
       // What an earlier owner published before it was fenced becomes known only after that.
       of: () => new Map([['a', { version: isFenced ? (situation.published ?? 0) : 0 }]]),
     }),
-    catalog: { table: () => situation.record ?? null, snapshots: () => [{ version: 6_000_000 }] },
+    catalog: {
+      table: () => situation.record ?? null,
+      snapshots: () => [{ version: 6_000_000 }],
+      repairedTo: () => situation.repaired ?? 0,
+    },
     topics: { changes: () => 'changes' },
     publisher: {
       publish: async ({ catalog }: Publication) => {
@@ -109,6 +115,12 @@ describe('the capture of a table', () => {
     expect((await led({ record, wanted: 2 })).epoch?.version0).toBe((1000 - 62) * 1_000_000);
     const early = { ...capture, createdMs: 1000, serverTimeMs: 2000 };
     expect((await led({ record, wanted: 2, capture: early })).epoch?.version0).toBe(6_000_001);
+  });
+
+  test('outranks what repairs have written: a row that was mended before a gap is not kept after it (rules C2 and C12)', async () => {
+    const record = { facts, epoch: known };
+    const repaired = 9_000_000_000_000;
+    expect((await led({ record, wanted: 2, repaired })).epoch?.version0).toBe(repaired + 1);
   });
 
   test('remembers that it enabled the stream, as long as it is the same', async () => {

@@ -8,7 +8,7 @@ import { encodeKey } from '../../../schemas/key.ts';
 
 const keys = [{ name: 'pk', type: 'S' as const }];
 
-function change(pk: string, op: 'u' | 'd' = 'u'): ChangeRecord {
+function change(pk: string, op: 'c' | 'u' | 'd' = 'u'): ChangeRecord {
   const attributes = new Map([['pk', { S: pk }]]);
   return {
     op,
@@ -40,6 +40,66 @@ describe('a record of a topic', () => {
     const filter = { name: 'Filter', fingerprint: '', apply: () => null };
     const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [filter], null));
     expect(incoming).toMatchObject({ outcome: 'filtered', record: { op: 'd', after: null } });
+  });
+
+  describe('whose item leaves a target where rows move', () => {
+    const rename = {
+      name: 'Rename',
+      fingerprint: '',
+      apply: ({ before, ...rest }: ChangeRecord): ChangeRecord => ({
+        ...rest,
+        before: before && Item.fromAttributes(new Map([...before.attributes, ['renamed', { S: 'x' }]])),
+      }),
+    };
+    const failing = (what: () => ChangeRecord | null) => ({
+      name: 'Failing',
+      fingerprint: '',
+      // As a chain: deletes always pass.
+      apply: (record: ChangeRecord) => (record.after === null ? record : what()),
+    });
+    const filter = failing(() => null);
+    const broken = failing(() => {
+      throw new Error('no such field');
+    });
+    const old = Item.fromAttributes(new Map([['pk', { S: 'a' }]]));
+    const moved: ChangeRecord = { ...change('a'), before: old };
+    const namesOf = (record: ChangeRecord | null | undefined) => [
+      ...(record?.before?.attributes.keys() ?? []),
+    ];
+
+    test.each([
+      ['because a transform filters it, is deleted', filter, 'filtered'],
+      ['because a transform fails, is deleted, and set aside all the same', broken, 'deadLettered'],
+    ])('%s, by its old image as the target holds it', (_, transform, outcome) => {
+      const decoded = decodeIncoming(raw(moved), avroConverter, [transform, rename], null, true);
+      const incoming = incomingOf(decoded);
+      expect(incoming).toMatchObject({ outcome, record: { op: 'd', after: null, version: 5 } });
+      expect(namesOf(incoming?.record)).toEqual(['pk', 'renamed']);
+      const plain = incomingOf(decodeIncoming(raw(moved), avroConverter, [transform, rename], null));
+      expect(plain?.record?.before ?? null).toBeNull();
+    });
+
+    test.each([
+      ['a transform filters', filter, 'filtered'],
+      ['a transform fails on', broken, 'deadLettered'],
+    ])('has no row there when it is new: of one that %s nothing is deleted', (_, transform, outcome) => {
+      const decoded = decodeIncoming(raw(change('a', 'c')), avroConverter, [transform], null, true);
+      expect(incomingOf(decoded)).toMatchObject({ outcome, record: null });
+    });
+
+    test('by an old image of which nobody can make bytes, has no row there: it was set aside', () => {
+      const nan = {
+        ...rename,
+        apply: (record: ChangeRecord): ChangeRecord => ({
+          ...record,
+          before: Item.fromAttributes(new Map([['n', { N: 'NaN' }]])),
+        }),
+      };
+      for (const transforms of [[nan], [filter, nan]]) {
+        const incoming = incomingOf(decodeIncoming(raw(moved), avroConverter, transforms, null, true));
+        expect(incoming?.record).toMatchObject({ before: null, beforeFiltered: true });
+      }
+    });
   });
 
   test('of the very first snapshot that a transform filters is not written at all', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { SnapshotRecord } from '../../../connectors/catalog-records.ts';
 import { systemClock } from '../../../connectors/clock.ts';
+import type { LaneStanding } from '../../../connectors/connector.ts';
 import { avroConverter } from '../../../connectors/converters/avro.ts';
 import type { FetchedBatch, TopicReader } from '../../../connectors/kafka/reader.ts';
 import { createLogger } from '../../../connectors/log.ts';
@@ -8,7 +9,8 @@ import { Lane } from '../../../connectors/runtime/lane.ts';
 import type { LaneState } from '../../../connectors/runtime/lane-state.ts';
 import type { LaneTarget } from '../../../connectors/runtime/lane-write.ts';
 import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
-import type { ChangeRecord } from '../../../schemas/change.ts';
+import type { ChangeRecord, Marker } from '../../../schemas/change.ts';
+import { encodeMarker } from '../../../schemas/change-codec.ts';
 import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 
 export const TOPICS = { snapshot: 'snapshot', changes: 'changes', partition: 0 };
@@ -22,12 +24,17 @@ export interface LaneWorld {
     readonly beginOffset: number;
     readonly snapshot: (id: string) => SnapshotRecord;
   };
+  /** The sink's writes carry versions (rule C6). */
+  readonly versioned?: boolean;
+  /** Its rows move, and the epochs of its table and of what it has written are these. */
+  readonly moving?: { readonly version0: number; readonly writtenEpoch: number };
 }
 
 /** A lane of table T that runs, what it has sent, and what was assigned to its reader. */
-export function runLane({ state, definition, catalog }: LaneWorld) {
+export function runLane({ state, definition, catalog, versioned = false, moving }: LaneWorld) {
   const stop = new AbortController();
   const sent: ChangeRecord[] = [];
+  const firstVersions: (number | null)[] = [];
   const assigned: string[] = [];
   const reader = {
     assign: (topic: string, partition: number, offset: number) =>
@@ -37,14 +44,21 @@ export function runLane({ state, definition, catalog }: LaneWorld) {
   } as unknown as TopicReader;
   const target = {
     task: {
-      put: async (_table: unknown, _lane: string, records: readonly ChangeRecord[]) => {
+      put: async (
+        _table: unknown,
+        _lane: string,
+        records: readonly ChangeRecord[],
+        { firstVersion }: LaneStanding,
+      ) => {
         sent.push(...records);
+        firstVersions.push(firstVersion);
         return [];
       },
     },
     table: sinkTable('T'),
     lane: 'T/0',
-    ordersByVersion: false,
+    ordersByVersion: versioned,
+    moves: moving !== undefined,
     deadLetters: { succeeded: () => {}, add: async () => {} },
     world: {
       clock: systemClock,
@@ -54,30 +68,37 @@ export function runLane({ state, definition, catalog }: LaneWorld) {
         currentSnapshot: () => catalog?.current ?? null,
         snapshotPartition: () => (catalog ? { beginOffset: catalog.beginOffset } : null),
         snapshot: (_table: string, id: string) => catalog?.snapshot(id) ?? null,
+        subscribe: () => () => {},
+        table: () => ({ epoch: { version0: moving?.version0 } }),
+        sink: () => ({ epoch: moving?.writtenEpoch, targetTable: 't' }),
       },
     },
     signal: stop.signal,
     isOurs: () => true,
     onFault: () => {},
   } as unknown as LaneTarget;
-  const given = { transforms: [], snapshots: true, keepsExisting: false, ...definition };
+  const given = { name: 'm-sink', transforms: [], snapshots: true, keepsExisting: false, ...definition };
   const lane = new Lane(given as unknown as SinkDefinition, target, TOPICS, reader, state);
   const running = lane.run();
   const end = async () => {
     stop.abort(new Error('stopping'));
     await expect(running).rejects.toThrow('stopping');
   };
-  return { lane, sent, assigned, end };
+  return { lane, sent, firstVersions, assigned, running, end };
 }
 
-/** Records as a reader fetches them. */
-export function fetched(topic: string, firstOffset: number, records: readonly ChangeRecord[]): FetchedBatch {
+/** Records and markers as a reader fetches them. */
+export function fetched(
+  topic: string,
+  firstOffset: number,
+  records: readonly (ChangeRecord | Marker)[],
+): FetchedBatch {
   return {
     topic,
     partition: TOPICS.partition,
     records: records.map((record, i) => ({
       offset: firstOffset + i,
-      ...avroConverter.encode(record),
+      ...('kind' in record ? markerBytes(record) : avroConverter.encode(record)),
       headers: [],
     })),
     firstOffset,
@@ -87,6 +108,12 @@ export function fetched(topic: string, firstOffset: number, records: readonly Ch
     bytes: 10,
   };
 }
+
+const markerBytes = (marker: Marker) => ({
+  key: null,
+  value: encodeMarker(marker),
+  timestampMs: marker.exportMs,
+});
 
 /** A record that puts the item of a key. */
 export const put = (id: string, op: 'u' | 'r' = 'u'): ChangeRecord =>

@@ -16,6 +16,41 @@ const incoming = (offset: number, id: string, error: ConnectError | null = null)
   stage: error ? 'VALUE_CONVERTER' : 'TASK_PUT',
 });
 
+test('what a bad record takes away is written, and set aside once, whatever becomes of that (rule C6)', async () => {
+  const sent: unknown[] = [];
+  const letters: unknown[] = [];
+  const target = {
+    task: {
+      put: async (_table: unknown, _lane: string, records: readonly unknown[], standing: unknown) => {
+        sent.push(records.length, standing);
+        return [{ index: 1, error: refused }];
+      },
+    },
+    table,
+    lane: 'T/0',
+    ordersByVersion: true,
+    moves: true,
+    deadLetters: {
+      succeeded: () => {},
+      add: async (_place: unknown, set: { raw: { offset: number }; error: ConnectError }[]) => {
+        letters.push(...set.map(({ raw, error }) => [raw.offset, error.code]));
+      },
+    },
+    world: { clock: systemClock, log: { warn() {} } },
+    signal: new AbortController().signal,
+    isOurs: () => true,
+    onFault: () => {},
+  } as unknown as LaneTarget;
+  const error = new ConnectError('RECORD_TRANSFORM', 'bad');
+  const bad = { ...incoming(11, 'b', error), record: incoming(11, 'b').record };
+  expect(await writeLane(target, 'snapshot', 0, [incoming(10, 'a'), bad], 0, 7)).toMatchObject({
+    written: 1,
+    deadLettered: 1,
+  });
+  expect(sent).toEqual([2, expect.objectContaining({ firstVersion: 7 })]);
+  expect(letters).toEqual([[11, 'RECORD_TRANSFORM']]);
+});
+
 test('a batch says in its order what failed and what was written between, and sets aside in that order', async () => {
   const heard: unknown[] = [];
   const target = {

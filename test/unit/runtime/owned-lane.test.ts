@@ -27,8 +27,8 @@ function lost() {
         log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
         topics: { snapshot: () => 'snapshot', changes: () => 'changes' },
         catalog: {
-          table: () => ({ facts: { table: 'T' } }),
-          sink: () => ({ fingerprint: 'memory:1', targetTable: 'T' }),
+          table: () => ({ facts: { table: 'T' }, epoch: { number: 1 } }),
+          sink: () => ({ fingerprint: 'memory:1', targetTable: 'T', epoch: 1, restore: {} }),
           subscribe: () => () => {},
         },
       },

@@ -9,6 +9,7 @@ import { encodeAttributes } from '../../../schemas/encode.ts';
 import { Item } from '../../../schemas/item.ts';
 import { keyOfItemAvro } from '../../../schemas/key.ts';
 import type { Attributes } from '../../../schemas/values.ts';
+import { sinkTable } from '../../sink-records.ts';
 import { attributes } from '../schemas/arbitraries.ts';
 import { chain, changeOf, jsonOf, one } from './transforming.ts';
 
@@ -45,9 +46,29 @@ describe('a record', () => {
   test('is written although its old image cannot be transformed: the target never held that', () => {
     const cast = one({ type: 'Cast$Value', spec: 'a:int32' });
     const [bad, good] = [{ a: { S: 'x' } }, { a: { S: '1' } }];
-    expect(cast.apply(changeOf(good, bad))).toMatchObject({ op: 'u', before: null });
-    expect(cast.apply(changeOf(null, bad))).toMatchObject({ op: 'd', before: null, after: null });
+    const isGone = { before: null, beforeFiltered: true };
+    expect(cast.apply(changeOf(good, bad))).toMatchObject({ op: 'u', ...isGone });
+    expect(cast.apply(changeOf(null, bad))).toMatchObject({ op: 'd', after: null, ...isGone });
     expect(() => cast.apply(changeOf(bad, good))).toThrow();
+  });
+
+  test('says of an old image that was filtered that nothing is left of it, and of one that is unknown nothing', () => {
+    const predicates = { old: { type: 'FieldMatches', field: 'status', pattern: 'old' } };
+    const transforms = chain(
+      [
+        { type: 'Filter', predicate: 'old' },
+        { type: replace, renames: 'status:state' },
+      ],
+      predicates,
+    );
+    const image = (status: string) => ({ status: { S: status } });
+    const filtered = run(transforms, changeOf(image('new'), image('old')));
+    expect(filtered).toMatchObject({ op: 'u', before: null, beforeFiltered: true });
+    expect(jsonOf(filtered?.after ?? null)).toMatchObject({ state: { S: 'new' } });
+    const kept = run(transforms, changeOf(image('new'), image('other')));
+    expect(jsonOf(kept?.before ?? null)).toMatchObject({ state: { S: 'other' } });
+    expect(kept).not.toHaveProperty('beforeFiltered');
+    expect(run(transforms, changeOf(image('new')))).not.toHaveProperty('beforeFiltered');
   });
 
   const untouched: readonly (readonly [TransformConfig, PredicateConfig?])[] = [
@@ -177,11 +198,10 @@ describe('the fingerprint', () => {
     transforms: readonly TransformConfig[],
     predicates: Readonly<Record<string, PredicateConfig>> = {},
   ) =>
-    fingerprint({
-      plugin,
-      options: {},
-      transforms: chain(transforms, predicates),
-    } as unknown as SinkDefinition);
+    fingerprint(
+      { plugin, options: {}, transforms: chain(transforms, predicates) } as unknown as SinkDefinition,
+      sinkTable('T'),
+    );
   const java = 'org.apache.kafka.connect.transforms.';
   const p = (pattern: string) => ({ type: 'FieldMatches', field: 'a', pattern });
 

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
+import { Catalog, catalogKeys } from '../../../connectors/runtime/catalog.ts';
+
+function catalogOf(records: Readonly<Record<string, object>>): Catalog {
+  const values = new Map(Object.entries(records).map(([key, value]) => [key, JSON.stringify(value)]));
+  return new Catalog({
+    get: (key: string) => values.get(key) ?? null,
+    entries: () => values.entries(),
+    subscribe: () => () => {},
+  } as unknown as KeyedLog);
+}
+
+test('a sink’s record of before epochs and settings were told is of the table’s epoch, and changed none', () => {
+  const old = { fingerprint: 'f', targetTable: 't', preparedMs: 1, mendedSnapshot: null };
+  const catalog = catalogOf({
+    [catalogKeys.table('T')]: { facts: { table: 'T' }, epoch: { number: 3 } },
+    [catalogKeys.sink('old', 'T')]: old,
+    [catalogKeys.sink('new', 'T')]: { ...old, epoch: 2, restore: { gc: '1' } },
+  });
+  expect(catalog.sink('old', 'T')).toEqual({ ...old, epoch: 3, restore: {} });
+  expect(catalog.sink('new', 'T')).toEqual({ ...old, epoch: 2, restore: { gc: '1' } });
+});
+
+test('repairs of a table are known whatever target they went to, and no other table’s', () => {
+  const catalog = catalogOf({
+    [catalogKeys.repair('m-cql', 'T')]: { version: 7 },
+    [catalogKeys.repair('m-other', 'T')]: { version: 9 },
+    [catalogKeys.repair('m-cql', 'my.T')]: { version: 99 },
+    [catalogKeys.sink('m-cql', 'T')]: { version: 100 },
+  });
+  expect(catalog.repairedTo('T')).toBe(9);
+  expect(catalog.repairedTo('U')).toBe(0);
+  expect(catalog.repair('m-cql', 'T')).toEqual({ version: 7 });
+});
