@@ -7,9 +7,9 @@ import { ALTERNATOR_BATCH_WRITES_MAX, BATCH_WRITES_MAX } from '../../dynamodb/ba
 import { ITEM_BYTES_MAX } from '../../dynamodb/item-size.ts';
 import { RateLimiter } from '../../dynamodb/rate.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
+import { InFlight } from '../in-flight.ts';
 import type { Outbox } from './delivery.ts';
 import { atTarget, targetError } from './faults.ts';
-import { InFlight } from './in-flight.ts';
 import { KeySpacing } from './key-spacing.ts';
 import { AlternatorMender } from './mender.ts';
 import { NodeRing } from './nodes.ts';
@@ -51,8 +51,10 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
     }
   },
 
-  prepare: (options, table, first, context) =>
-    withTarget(options, table, context, (target) => makeTable(target, options, table, first, context)),
+  async prepare(options, table, first, context) {
+    await withTarget(options, table, context, (target) => makeTable(target, options, table, first, context));
+    return {};
+  },
 
   drop: (options, table, context) =>
     withTarget(options, table, context, ({ control }) =>

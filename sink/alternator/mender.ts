@@ -6,9 +6,9 @@ import { DynamoDbError } from '../../dynamodb/errors.ts';
 import type { RateLimiter } from '../../dynamodb/rate.ts';
 import { keyToJson } from '../../schemas/json-writer.ts';
 import type { KeySchema } from '../../schemas/values.ts';
+import type { InFlight, Load } from '../in-flight.ts';
 import { conditionOf } from './condition.ts';
 import { targetError, verdictOf } from './faults.ts';
-import type { InFlight, Load } from './in-flight.ts';
 import type { NodeRing } from './nodes.ts';
 
 export interface MenderParts {

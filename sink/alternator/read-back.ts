@@ -7,7 +7,7 @@ import { ElementCursor, findMember, MemberCursor } from '../../schemas/json-curs
 import { keyToJson } from '../../schemas/json-writer.ts';
 import { ItemScanner, type ScannedItem } from '../../schemas/scanner.ts';
 import type { KeySchema } from '../../schemas/values.ts';
-import { merged } from './merged.ts';
+import { merged } from '../merged.ts';
 
 const SEGMENTS = 4;
 /** DynamoDB API: BatchGetItem; Alternator has the same limit. */

@@ -1,6 +1,6 @@
 import type { SinkTable } from '../../connectors/catalog-records.ts';
 import type { Clock } from '../../connectors/clock.ts';
-import type { PutFailure, SinkTask, TakeOver } from '../../connectors/connector.ts';
+import type { LaneStanding, PutFailure, SinkTask, TakeOver } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 import { Delivery, type Outbox, type Send } from './delivery.ts';
@@ -38,7 +38,7 @@ export class AlternatorTask implements SinkTask {
     table: SinkTable,
     lane: string,
     batch: readonly ChangeRecord[],
-    isOurs: () => boolean = () => true,
+    standing?: LaneStanding,
   ): Promise<readonly PutFailure[]> {
     if (batch.length === 0) return [];
     checkKeysOnce(batch);
@@ -47,6 +47,7 @@ export class AlternatorTask implements SinkTask {
     const own = this.#laneOf(table.facts.table, lane);
     await own.free(outbox.clock, outbox.signal);
 
+    const isOurs = () => standing === undefined || standing.isOurs();
     const delivery = new Delivery(outbox, own, target, batch, sender(table, target), isOurs);
     const indexes = this.#sendable(target, batch, delivery.failures);
     await Promise.all(

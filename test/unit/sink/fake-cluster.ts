@@ -5,10 +5,10 @@ import { DynamoDbError } from '../../../dynamodb/errors.ts';
 import { decodeKey } from '../../../schemas/key.ts';
 import type { Attributes } from '../../../schemas/values.ts';
 import type { Outbox, Send } from '../../../sink/alternator/delivery.ts';
-import { InFlight } from '../../../sink/alternator/in-flight.ts';
 import { KeySpacing } from '../../../sink/alternator/key-spacing.ts';
 import { NodeRing } from '../../../sink/alternator/nodes.ts';
 import { AlternatorTask } from '../../../sink/alternator/task.ts';
+import { InFlight } from '../../../sink/in-flight.ts';
 import { attributes, deleteRecord, putRecord, sinkTable } from '../../sink-records.ts';
 import { JumpingClock } from './jumping-clock.ts';
 

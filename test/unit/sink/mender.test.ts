@@ -6,9 +6,9 @@ import { Item } from '../../../schemas/item.ts';
 import { encodeKey } from '../../../schemas/key.ts';
 import type { AttributeValue, KeySchema } from '../../../schemas/values.ts';
 import { conditionOf } from '../../../sink/alternator/condition.ts';
-import { InFlight } from '../../../sink/alternator/in-flight.ts';
 import { AlternatorMender } from '../../../sink/alternator/mender.ts';
 import { NodeRing } from '../../../sink/alternator/nodes.ts';
+import { InFlight } from '../../../sink/in-flight.ts';
 import { attributes } from '../../sink-records.ts';
 import { errors } from './fake-cluster.ts';
 import { JumpingClock } from './jumping-clock.ts';
@@ -25,6 +25,7 @@ const mendingOf = (id: string, seen: Item | null, wanted: Item | null): Mending 
   key: encodeKey(keySchema, attributes({ id: { S: id }, n: { N: '1' } })),
   seen,
   wanted,
+  newest: -1,
   loosely: false,
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { cutChunks } from '../../../sink/alternator/chunks.ts';
-import { InFlight, type Slot } from '../../../sink/alternator/in-flight.ts';
 import { KeySpacing } from '../../../sink/alternator/key-spacing.ts';
-import { merged } from '../../../sink/alternator/merged.ts';
+import { InFlight, type Slot } from '../../../sink/in-flight.ts';
+import { merged } from '../../../sink/merged.ts';
 import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 import { FakeCluster, many } from './fake-cluster.ts';
 import { JumpingClock } from './jumping-clock.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../connectors/clock.ts';
+import type { Clock } from '../connectors/clock.ts';
 
 /** How a request went, as far as the rate is concerned. */
 export type Load = 'answered' | 'overloaded' | 'no-load';
@@ -15,6 +15,10 @@ export interface InFlightLimits {
   readonly bytesMax: number;
   /** An answer slower than this says overload. */
   readonly slowMs: number;
+  /** Requests that may be under way before anything is known of the server; default 8. */
+  readonly windowStart?: number;
+  /** Answers may take this much longer than twice the best one before it is taken for a queue; ms, default 5. */
+  readonly queueSlackMs?: number;
 }
 
 interface Waiting {
@@ -40,7 +44,7 @@ export class InFlight {
   readonly #clock: Clock;
   readonly #limits: InFlightLimits;
   readonly #queue: Waiting[] = [];
-  #window = WINDOW_START;
+  #window: number;
   #requests = 0;
   #bytes = 0;
   #bestMs = Number.POSITIVE_INFINITY;
@@ -50,6 +54,7 @@ export class InFlight {
   constructor(clock: Clock, limits: InFlightLimits) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#window = limits.windowStart ?? WINDOW_START;
   }
 
   /** Requests that may be under way at once, now. */
@@ -61,10 +66,16 @@ export class InFlight {
     return this.#requests;
   }
 
+  /** A slot where one is free now, and nobody waits for it; else null. */
+  take(bytes: number): Slot | null {
+    return this.#queue.length === 0 && this.#fits(bytes) ? this.#give(bytes) : null;
+  }
+
   /** Waits for a slot, in the order of asking; throws the signal's reason when it aborts first. */
   acquire(bytes: number, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
-    if (this.#queue.length === 0 && this.#fits(bytes)) return Promise.resolve(this.#take(bytes));
+    const free = this.take(bytes);
+    if (free !== null) return Promise.resolve(free);
     return new Promise((resolve, reject) => {
       const stop = () => {
         this.#queue.splice(this.#queue.indexOf(waiting), 1);
@@ -102,7 +113,8 @@ export class InFlight {
     }
     this.#bestMs = Math.min(this.#bestMs * FORGET, tookMs);
     this.#latencyMs += (tookMs - this.#latencyMs) / 8;
-    if (this.#latencyMs > this.#bestMs * QUEUE_FACTOR + QUEUE_SLACK_MS) return;
+    const slackMs = this.#limits.queueSlackMs ?? QUEUE_SLACK_MS;
+    if (this.#latencyMs > this.#bestMs * QUEUE_FACTOR + slackMs) return;
     this.#window = Math.min(this.#limits.requestsMax, this.#window + 1 / this.#window);
   }
 
@@ -111,7 +123,7 @@ export class InFlight {
     return this.#requests + 1 <= this.#window && this.#bytes + bytes <= this.#limits.bytesMax;
   }
 
-  #take(bytes: number): Slot {
+  #give(bytes: number): Slot {
     this.#requests += 1;
     this.#bytes += bytes;
     return { bytes, startedMs: this.#clock.monotonic() };
@@ -120,7 +132,7 @@ export class InFlight {
   #admitWaiting(): void {
     while (this.#queue.length > 0 && this.#fits(this.#queue[0]!.bytes)) {
       const waiting = this.#queue.shift()!;
-      waiting.admit(this.#take(waiting.bytes));
+      waiting.admit(this.#give(waiting.bytes));
     }
   }
 }
