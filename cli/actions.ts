@@ -7,6 +7,7 @@ export const actions: Actions = {
   status: async (session, options) => (await import('./actions/status.ts')).runStatus(session, options),
   verify: async (session, options) => (await import('./actions/verify.ts')).runVerify(session, options),
   replay: async (session, options) => (await import('./actions/replay.ts')).runReplay(session, options),
+  infer: async (session, options) => (await import('./actions/infer.ts')).runInfer(session, options),
   export: async (session, options) => (await import('./actions/export.ts')).runExport(session, options),
   'dead-letters': async (session, options) =>
     (await import('./actions/dead-letters.ts')).runDeadLetters(session, options),

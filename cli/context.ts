@@ -2,6 +2,7 @@ import type { CleanupOptions } from './commands/cleanup.ts';
 import type { DeadLettersOptions } from './commands/dead-letters.ts';
 import type { DemoOptions } from './commands/demo.ts';
 import type { ExportOptions } from './commands/export.ts';
+import type { InferOptions } from './commands/infer.ts';
 import type { LoadOptions } from './commands/load.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
 import type { PlanOptions } from './commands/plan.ts';
@@ -18,6 +19,7 @@ export interface CommandOptions {
   readonly status: StatusOptions;
   readonly verify: VerifyOptions;
   readonly replay: ReplayOptions;
+  readonly infer: InferOptions;
   readonly export: ExportOptions;
   readonly topic: TopicOptions;
   readonly 'dead-letters': DeadLettersOptions;

@@ -4,7 +4,6 @@ import { UsageError } from './exit.ts';
 /** Commands that the interface has and this version has not. The list only shrinks. */
 export const notBuiltCommands: readonly string[] = [
   'cutover',
-  'infer',
   'source',
   'sink',
   'connectors',
@@ -21,7 +20,6 @@ interface NotBuiltFlag {
 export const notBuiltFlags: Readonly<Record<string, readonly NotBuiltFlag[]>> = {
   migrate: [{ flags: '--dashboard <address>', allowed: ['off'] }],
   plan: [{ flags: '--connectors' }],
-  demo: [{ flags: '--target <type>', allowed: ['alternator'] }],
 };
 
 const remedy = 'Leave it out; the documentation says what this version has.';

@@ -3,6 +3,7 @@ import { register as registerCleanup } from './commands/cleanup.ts';
 import { register as registerDeadLetters } from './commands/dead-letters.ts';
 import { register as registerDemo } from './commands/demo.ts';
 import { register as registerExport } from './commands/export.ts';
+import { register as registerInfer } from './commands/infer.ts';
 import { register as registerLoad } from './commands/load.ts';
 import { register as registerMigrate } from './commands/migrate.ts';
 import { register as registerPlan } from './commands/plan.ts';
@@ -22,6 +23,7 @@ const commands = [
   registerStatus,
   registerVerify,
   registerReplay,
+  registerInfer,
   registerExport,
   registerTopic,
   registerDeadLetters,

@@ -4,6 +4,7 @@ import type { Migration } from './config/defaults.ts';
 import { type Known, outlook } from './plan-coverage.ts';
 import { type Effort, type Estimate, estimate } from './plan-estimate.ts';
 import { type ExportPlan, exportPlans } from './plan-exports.ts';
+import type { MappingPlan } from './plan-mapping.ts';
 import type { RequestPlan } from './plan-request.ts';
 import type { SourceTable } from './plan-source.ts';
 import type { TargetPlan } from './plan-target.ts';
@@ -30,6 +31,8 @@ export interface TablePlan {
   readonly target: TargetPlan | null;
   /** Null: there are no transforms, or nothing to try them on. */
   readonly transforms: TransformsPlan | null;
+  /** Null: the target is not CQL, or the mapping does not fit the table. */
+  readonly mapping: MappingPlan | null;
   /** Of loading the snapshot; null where there is none, too. */
   readonly estimate: Estimate | null;
 }
@@ -47,7 +50,7 @@ export function tablePlan(
   table: string,
   source: SourceTable | null,
   known: Known | null,
-  { target, transforms }: Pick<TablePlan, 'target' | 'transforms'>,
+  { target, transforms, mapping }: Pick<TablePlan, 'target' | 'transforms' | 'mapping'>,
 ): TablePlan {
   const seen = known && outlook(known);
   const items = rowsOf(source?.chain ?? []) ?? source?.live.itemCount ?? null;
@@ -66,6 +69,7 @@ export function tablePlan(
     },
     target,
     transforms,
+    mapping,
     estimate:
       source && migration.source.snapshot.from !== 'none'
         ? estimate({ items, bytes }, effort(migration, source))

@@ -1,18 +1,13 @@
 import type { TableFacts } from '../connectors/catalog-records.ts';
 import type { TaskContext } from '../connectors/connector.ts';
-import { ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
-import { DynamoDbError } from '../dynamodb/errors.ts';
-import { createTableInput } from '../dynamodb/table-changes.ts';
-import { describeTable } from '../dynamodb/tables.ts';
-import { atTarget } from '../sink/alternator/faults.ts';
-import { type AlternatorOptions, alternatorOptions, targetTableOf } from '../sink/alternator/options.ts';
-import { tableSpec } from '../sink/alternator/table.ts';
-import { Target } from '../sink/alternator/target.ts';
+import type { createTableInput } from '../dynamodb/table-changes.ts';
+import type { Mappings } from './mappings.ts';
+import { openAlternator } from './plan-alternator.ts';
+import { openCql } from './plan-cql.ts';
 import type { Problems } from './plan-problems.ts';
 import { sinkProblems } from './preflight.ts';
 import { fingerprintProblems } from './replay-moves.ts';
-import { measureSkewMs } from './target-clocks.ts';
 import type { Wiring } from './wiring.ts';
 
 /** What becomes of a table in the target. */
@@ -21,25 +16,43 @@ export interface TargetPlan {
   readonly table: string;
   /** Null: not known, because nobody answers. */
   readonly exists: boolean | null;
-  /** The CreateTable request; null: the table is there, or is not to be created. */
+  /** The CreateTable request; null: the table is there, or is not to be created, or the target is CQL. */
   readonly create: ReturnType<typeof createTableInput> | null;
+  /** CQL: the statements that are executed, in their order. Of a table that exists they change settings for the migration. */
+  readonly statements: readonly string[];
   /** Rule C10: put in place at cutover. */
   readonly atCutover: { readonly globalIndexes: readonly string[]; readonly ttlAttribute: string | null };
 }
 
 export interface TargetLook {
   readonly tables: ReadonlyMap<string, TargetPlan>;
-  /** By how much the nodes' clocks surely differ, ms; null: there is one node, or none tells its time. */
+  /** By how much the nodes' clocks surely differ, ms; null: there is one node, or none tells its time, or CQL needs none. */
   readonly clockSkewMs: number | null;
+}
+
+/** A target that is looked at. */
+export interface OpenTarget extends AsyncDisposable {
+  plan(facts: TableFacts): Promise<TargetPlan>;
+  clockSkewMs(): Promise<number | null>;
+}
+
+/** How the targets of one language are looked at. */
+export interface TargetOpener {
+  /** What is known of a table without an answer. */
+  unseen(facts: TableFacts): TargetPlan;
+  /** Null: nobody answers, which is a problem now. */
+  open(): Promise<OpenTarget | null>;
 }
 
 /**
  * Looks at the target, touching nothing.
  *
+ * @param facts of tables that can be mapped, where the target is CQL
  * @param begun null: nobody knows whether this sink has written there, so rows that are there are no problem
  */
 export async function lookAtTarget(
   wiring: Wiring,
+  mappings: Mappings,
   facts: readonly TableFacts[],
   begun: { readonly catalog: Catalog | null } | null,
   problems: Problems,
@@ -47,75 +60,28 @@ export async function lookAtTarget(
 ): Promise<TargetLook> {
   const { sink } = wiring;
   const catalog = begun?.catalog ?? null;
-  const options = alternatorOptions.parse(sink.options);
-  const target = await problems.attempt(null, () => Target.open(options, context));
-  const tables = new Map<string, TargetPlan>();
-  if (target === null) {
+  const opener = openerOf(wiring, mappings, problems, context);
+  const opened = await opener.open();
+  if (opened === null) {
     const names = facts.map(({ table }) => table);
     if (catalog) problems.addAll(fingerprintProblems(sink, catalog, names));
-    for (const one of facts) tables.set(one.table, targetPlan(options, one, null));
-    return { tables, clockSkewMs: null };
+    return { tables: new Map(facts.map((one) => [one.table, opener.unseen(one)])), clockSkewMs: null };
   }
-  await using open = target;
+  await using target = opened;
   const found = await sinkProblems(wiring, facts, catalog, context);
   problems.addAll(found.filter(({ error }) => begun !== null || error.code !== 'TARGET_NOT_EMPTY'));
-  for (const one of facts) {
-    const name = targetTableOf(options, one.table);
-    const exists = await problems.attempt(one.table, () => isThere(open, name, context.signal));
-    tables.set(one.table, targetPlan(options, one, exists));
-  }
-  return { tables, clockSkewMs: await skewOf(open, options, problems, context) };
+  const tables = new Map<string, TargetPlan>();
+  for (const one of facts) tables.set(one.table, await target.plan(one));
+  return { tables, clockSkewMs: await target.clockSkewMs() };
 }
 
-export function targetPlan(
-  options: AlternatorOptions,
-  facts: TableFacts,
-  exists: boolean | null,
-): TargetPlan {
-  const create =
-    exists === true || !options.createTables ? null : createTableInput(tableSpec(options, facts));
-  return {
-    table: targetTableOf(options, facts.table),
-    exists,
-    create,
-    atCutover: {
-      globalIndexes: facts.globalIndexes.map(({ name }) => name),
-      ttlAttribute: facts.ttlAttribute,
-    },
-  };
-}
-
-function isThere({ control }: Target, name: string, signal: AbortSignal): Promise<boolean> {
-  return atTarget(name, async () => {
-    try {
-      await describeTable(control, name, signal);
-      return true;
-    } catch (error) {
-      if (error instanceof DynamoDbError && error.kind === 'not-found') return false;
-      throw error;
-    }
-  });
-}
-
-/** Rule C7: the pauses of `clockSkewMs` are worth nothing when the nodes' clocks differ by more. */
-async function skewOf(
-  target: Target,
-  options: AlternatorOptions,
+function openerOf(
+  { sink }: Wiring,
+  mappings: Mappings,
   problems: Problems,
-  { clock, signal }: TaskContext,
-): Promise<number | null> {
-  const nodes = target.nodes.live;
-  // One node has one clock, unless it is a load balancer.
-  if (nodes.length < 2 && options.affinity === 'node') return null;
-  const dateOf = async (node: string) => {
-    const call = { signal, timeoutMs: 3_000 };
-    return (await target.clientOf(node).call('DynamoDB_20120810.ListTables', '{"Limit":1}', call))
-      .serverTimeMs;
-  };
-  const skewMs = await measureSkewMs(nodes, dateOf, clock, signal);
-  if (skewMs !== null && skewMs > options.clockSkewMs) {
-    const message = `Clocks of the target's nodes differ by ${skewMs} ms at least; target.clockSkewMs is ${options.clockSkewMs}`;
-    problems.add(null, new ConnectError('TARGET_CLOCK_SKEW', message, { detail: { skewMs } }));
-  }
-  return skewMs;
+  context: TaskContext,
+): TargetOpener {
+  return sink.plugin.name === 'CqlSink'
+    ? openCql(sink.options, mappings, problems, context)
+    : openAlternator(sink.options, problems, context);
 }

@@ -3,17 +3,22 @@ import { systemClock } from '../connectors/clock.ts';
 import type { TaskContext } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
 import type { KafkaClient } from '../connectors/kafka/client.ts';
+import { describeTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
 import { coverageSoFarMs } from '../connectors/runtime/coverage.ts';
 import { epochName } from '../connectors/runtime/epoch-name.ts';
 import { notClaimed } from './claims.ts';
 import type { Migration } from './config/defaults.ts';
 import { isGlob } from './config/globs.ts';
-import { connectorNames } from './config/names.ts';
+import { connectorNames, topicsOf } from './config/names.ts';
 import { connectKafka } from './kafka-client.ts';
+import { compileMappings, type Mappings } from './mappings.ts';
 import { modeProblems } from './mode-problems.ts';
+import { compactedProblems, oldImageProblem, rekeyedTables } from './old-images.ts';
 import { coverageProblem, type Known } from './plan-coverage.ts';
+import { type MappingPlan, planMapping } from './plan-mapping.ts';
 import { type PlanProblem, Problems } from './plan-problems.ts';
+import { sampleTable } from './plan-sample.ts';
 import { lookAtSource, type SourceTable } from './plan-source.ts';
 import { type TablePlan, tablePlan } from './plan-table.ts';
 import { lookAtTarget } from './plan-target.ts';
@@ -80,15 +85,19 @@ async function planWith(
   const wiring = wire(migration, tables);
   const sources = await lookAtSource(migration, wiring, tables, catalog, problems, context);
   const facts = tables.flatMap((table) => catalog?.table(table)?.facts ?? sources.get(table)?.facts ?? []);
-  const target = await lookAtTarget(wiring, facts, opened && { catalog }, problems, context);
-  const tried = await tryEach(migration, wiring, facts, problems, context);
+  const mappings = await mappingsOf(migration, facts, { kafka, sources }, problems);
+  const mappable = facts.filter(({ table }) => !mappings.problems.some((problem) => problem.table === table));
+  const begun = opened && { catalog };
+  const target = await lookAtTarget(wiring, mappings, mappable, begun, problems, context);
+  const tried = await tryEach(migration, wiring, mappings, facts, view, problems, context);
   const planned = tables.map((table) => {
     const source = sources.get(table) ?? null;
     const known = source && knownOf(migration, view, table, source);
     // Without the catalog nobody knows whether it is proven already.
     const unproven = opened && known && coverageProblem(table, known);
     if (unproven) problems.add(table, unproven);
-    const rest = { target: target.tables.get(table) ?? null, transforms: tried.get(table) ?? null };
+    const trial = tried.get(table) ?? { transforms: null, mapping: null };
+    const rest = { target: target.tables.get(table) ?? null, ...trial };
     return tablePlan(migration, table, source, known, rest);
   });
   return {
@@ -102,20 +111,54 @@ async function planWith(
   };
 }
 
-/** Transforms that are refused for a table are not tried on it. */
+/** Rule C6: what a re-keyed table needs of its stream and of its topic is asked here, too. */
+async function mappingsOf(
+  migration: Migration,
+  facts: readonly TableFacts[],
+  { kafka, sources }: { kafka: KafkaClient | null; sources: ReadonlyMap<string, SourceTable> },
+  problems: Problems,
+): Promise<Mappings> {
+  const mappings = compileMappings(migration, facts);
+  problems.addAll(mappings.problems);
+  const rekeyed = rekeyedTables(mappings);
+  if (rekeyed.length === 0 || migration.source.changes !== 'streams') return mappings;
+  for (const table of rekeyed) {
+    const found = oldImageProblem(table, sources.get(table)?.stream?.viewType ?? null);
+    if (found) problems.addAll([found]);
+  }
+  const names = rekeyed.map((table) => topicsOf(migration).changes(table));
+  const topics = kafka && (await problems.attempt(null, () => describeTopics(kafka, names)));
+  if (topics) problems.addAll(compactedProblems(migration, mappings, topics));
+  return mappings;
+}
+
+interface Trial {
+  readonly transforms: TransformsPlan | null;
+  readonly mapping: MappingPlan | null;
+}
+
+/** Transforms that are refused for a table are not tried on it, nor is a mapping. */
 async function tryEach(
   migration: Migration,
-  { sink }: Wiring,
+  { sink: { transforms } }: Wiring,
+  mappings: Mappings,
   facts: readonly TableFacts[],
+  view: TopicsView | null,
   problems: Problems,
   context: TaskContext,
-): Promise<Map<string, TransformsPlan>> {
+): Promise<Map<string, Trial>> {
   const refused = transformProblems(migration, facts);
   problems.addAll(refused);
-  const tried = new Map<string, TransformsPlan>();
+  const tried = new Map<string, Trial>();
   for (const one of facts.filter(({ table }) => !refused.some((problem) => problem.table === table))) {
-    const plan = await tryTransforms(migration, sink.transforms, one, problems, context);
-    if (plan) tried.set(one.table, plan);
+    const { table } = one;
+    const mapping = mappings.tables.get(table);
+    if (transforms.length === 0 && mapping === undefined) continue;
+    const sample = await sampleTable(migration, view, one, context);
+    tried.set(table, {
+      transforms: sample && tryTransforms(migration, transforms, table, sample, problems),
+      mapping: mapping ? planMapping(migration, mapping, one, transforms, sample, problems) : null,
+    });
   }
   return tried;
 }

@@ -2,7 +2,7 @@ import type { TableFacts } from '../connectors/catalog-records.ts';
 import type { Problem, TaskContext } from '../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
-import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
+import { checkWritten } from '../connectors/runtime/sink-prepare.ts';
 import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
 import { parseLocation, urlOf } from '../source/export/locate.ts';
 import type { Migration } from './config/defaults.ts';
@@ -109,7 +109,7 @@ export async function sinkProblems(
   for (const one of facts) {
     const known = catalog?.sink(sink.name, one.table) ?? null;
     try {
-      checkFingerprint(sink, one.table, known);
+      checkWritten(sink, { facts: one }, catalog?.table(one.table)?.epoch.number ?? 1, known);
       problems.push(...(await sink.plugin.check(sink.options, { facts: one }, known === null, context)));
     } catch (error) {
       context.signal.throwIfAborted();

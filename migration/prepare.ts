@@ -7,8 +7,10 @@ import type { Logger } from '../connectors/log.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import type { Migration } from './config/defaults.ts';
 import { topicProblems, topicSpecs } from './kafka-topics.ts';
+import { compileMappings } from './mappings.ts';
 import { modeProblems } from './mode-problems.ts';
 import { assertNoWorkers, isEpochDue, usedExportProblems } from './new-snapshots.ts';
+import { compactedProblems, oldImageProblems } from './old-images.ts';
 import {
   changedExportProblems,
   factsOf,
@@ -140,7 +142,16 @@ async function check(
     ...fromSource.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
   ]);
   const facts = await factsOf(wiring, tables, catalog, context);
-  refuse([...transformProblems(migration, facts), ...(await sinkProblems(wiring, facts, catalog, context))]);
+  const mappings = compileMappings(migration, facts);
+  const mappable = facts.filter(({ table }) => !mappings.problems.some((problem) => problem.table === table));
+  const oldImages = sinksOnly ? [] : await oldImageProblems(migration, mappings, context.signal);
+  refuse([
+    ...transformProblems(migration, facts),
+    ...mappings.problems,
+    ...compactedProblems(migration, mappings, described),
+    ...oldImages.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
+    ...(await sinkProblems(wiring, mappable, catalog, context)),
+  ]);
 }
 
 const isNot = (tables: readonly string[]) => (problem: Problem) =>

@@ -32,20 +32,28 @@ export interface ChangesAgain {
   /** The snapshot that the lane loaded, from the catalog; null: the migration has none. */
   readonly snapshot: Pick<SnapshotRecord, 'changesOffsets'> | null;
   readonly partition: number;
+  /** The sink orders by version: it has no gate (rule C6). */
+  readonly ordersByVersion: boolean;
 }
 
 /**
  * A lane whose changes begin again at an offset, never below its snapshot's (rule C7), and never beyond what it has
  * written: a replay only goes back. The snapshot stays as it is.
  *
+ * Writes that carry versions have no such floor: where earlier changes of a key were written, none behind them is passed over
+ * that was not, though the snapshot holds it, because its rows rank below all of them (rule C6).
+ *
  * The position is the topic's start: what lies below `writeFrom` is read through and counted as superseded (rule C9).
  * Dead letters stay what they are, as those below it are not written again: some of the others are then retried in vain.
  */
-export function fromChanges(state: LaneState, { offset, snapshot, partition }: ChangesAgain): LaneState {
-  const floor = snapshot?.changesOffsets?.[partition] ?? 0;
+export function fromChanges(
+  state: LaneState,
+  { offset, snapshot, partition, ordersByVersion }: ChangesAgain,
+): LaneState {
+  const floor = ordersByVersion ? 0 : (snapshot?.changesOffsets?.[partition] ?? 0);
   const written = Math.max(state.changes.position, state.changes.writeFrom);
   return {
-    snapshot: { ...state.snapshot, gateOpen: true },
+    snapshot: ordersByVersion ? state.snapshot : { ...state.snapshot, gateOpen: true },
     changes: {
       position: 0,
       countedTo: 0,

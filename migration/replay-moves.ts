@@ -3,7 +3,7 @@ import { asConnectError } from '../connectors/errors.ts';
 import { offsetsForTime } from '../connectors/kafka/offsets.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { settleRead } from '../connectors/runtime/settled-letters.ts';
-import { checkFingerprint } from '../connectors/runtime/sink-prepare.ts';
+import { checkWritten } from '../connectors/runtime/sink-prepare.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import { lettersUntilNow } from './dead-letters/read-letters.ts';
 import { fromChanges, fromSnapshot } from './replay-lane.ts';
@@ -19,7 +19,7 @@ export type ReplayStart =
   | { readonly at: 'earliest' }
   | { readonly at: 'time'; readonly timeMs: number };
 
-/** Rule C6: what would be written differently now may not be mixed with what was written until now. */
+/** Rule C6: what would be written differently now, or elsewhere, may not be mixed with what was written until now. */
 export function fingerprintProblems(
   sink: SinkDefinition,
   catalog: Catalog,
@@ -27,7 +27,8 @@ export function fingerprintProblems(
 ): Problem[] {
   return tables.flatMap((table) => {
     try {
-      checkFingerprint(sink, table, catalog.sink(sink.name, table));
+      const known = catalog.table(table);
+      if (known) checkWritten(sink, known, known.epoch.number, catalog.sink(sink.name, table));
       return [];
     } catch (error) {
       return [{ table, error: asConnectError(error) }];
@@ -54,12 +55,14 @@ export async function moves(
     }));
   }
   const offsets = await offsetsForTime(view.kafka, view.names.changes(table), minuteOf(from.timeMs));
+  const ordersByVersion = sink.plugin.supports.version;
   return lanes.flatMap(({ partition, state }) => {
     // A closed gate: no change was written for this snapshot yet, and all of them will be.
-    if (sink.snapshots && !state.snapshot.gateOpen) return [];
+    if (!ordersByVersion && sink.snapshots && !state.snapshot.gateOpen) return [];
     const id = state.snapshot.snapshot;
     const snapshot = id === null ? null : view.catalog.snapshot(table, id);
-    const after = fromChanges(state, { offset: offsets[partition] ?? 0, snapshot, partition });
+    const offset = offsets[partition] ?? 0;
+    const after = fromChanges(state, { offset, snapshot, partition, ordersByVersion });
     return [{ partition, before: state, after }];
   });
 }

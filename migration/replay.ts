@@ -6,6 +6,7 @@ import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import { forgetMending } from './chain-mended.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
+import { compileMappings } from './mappings.ts';
 import { refuse, sameTableProblems } from './preflight.ts';
 import { assertStopped, commitLanes, type LaneMove, lanesOf, type OwnedLane } from './replay-lanes.ts';
 import { fingerprintProblems, moves, type ReplayStart } from './replay-moves.ts';
@@ -69,7 +70,11 @@ export async function replay(migration: Migration, options: ReplayOptions): Prom
   const context: TaskContext = { clock: systemClock, log: options.log, signal: options.signal };
   if (options.recreate) {
     const facts = ran.flatMap((table) => view.catalog.table(table)?.facts ?? []);
-    refuse([...sameTableProblems(migration, ran), ...transformProblems(migration, facts)]);
+    refuse([
+      ...sameTableProblems(migration, ran),
+      ...transformProblems(migration, facts),
+      ...compileMappings(migration, facts).problems,
+    ]);
     refuse(await recreateProblems(sink, view.catalog, ran, context));
     await outwaitWriters(sink, view.catalog, found, context);
   } else refuse(fingerprintProblems(sink, view.catalog, ran));

@@ -4,6 +4,8 @@ import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { SourceDefinition, SourceRun } from '../connectors/runtime/source-world.ts';
 import { alternatorSink } from '../sink/alternator/connector.ts';
 import { alternatorOptions } from '../sink/alternator/options.ts';
+import { cqlSink } from '../sink/cql/connector.ts';
+import { type CqlOptions, cqlOptions } from '../sink/cql/options.ts';
 import { type Access, clientsFor, type SourceClients } from '../source/access.ts';
 import { s3ExportSource } from '../source/export/connector.ts';
 import { exportSourceOptions } from '../source/export/options.ts';
@@ -11,7 +13,9 @@ import { dynamoDbScanSource } from '../source/scan/connector.ts';
 import { scanOptions } from '../source/scan/options.ts';
 import { dynamoDbStreamsSource, streamsOptions } from '../source/streams/connector.ts';
 import type { Migration } from './config/defaults.ts';
+import type { MappingFile } from './config/mapping-file.ts';
 import { connectorNames } from './config/names.ts';
+import type { CqlTarget } from './config/target-schema.ts';
 import { transformsOf } from './transforms.ts';
 
 /** The connectors that a migration file stands for, with their options checked by their own schemas. */
@@ -96,26 +100,40 @@ function requestOf({ s3, enablePitr }: Migration['source']['snapshot']) {
 }
 
 function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition {
-  const { target } = migration;
-  if (target.type !== 'alternator') {
-    throw new ConnectError('TARGET_REFUSED', `target.type ${target.type} is not in this version`);
-  }
-  const { type: _type, name: _name, writesPerSecond, ...rest } = target;
-  // A cap for the target, which its tasks share.
-  const share =
-    writesPerSecond === undefined ? {} : { writesPerSecond: writesPerSecond / migration.tasks.sink };
-  const options = { ...rest, ...share };
   return {
     name: connectorNames(migration).sink,
-    plugin: alternatorSink as SinkConnector<unknown>,
-    options: alternatorOptions.parse(options),
+    ...pluginOf(migration),
     tables,
     tasks: migration.tasks.sink,
     tolerance: migration.deadLetters.tolerance,
     transforms: transformsOf(migration),
     snapshots: migration.source.snapshot.from !== 'none',
-    keepsExisting: target.existing === 'keep',
+    keepsExisting: migration.target.existing === 'keep',
   };
+}
+
+/** The connector that a target's type stands for. */
+function pluginOf({ target, mapping, tasks }: Migration): Pick<SinkDefinition, 'plugin' | 'options'> {
+  if (target.type === 'cql') {
+    return {
+      plugin: cqlSink as SinkConnector<unknown>,
+      options: cqlOptionsOf(target, mapping),
+    };
+  }
+  const { type: _type, name: _name, writesPerSecond, ...rest } = target;
+  // A cap for the target, which its tasks share.
+  const share = writesPerSecond === undefined ? {} : { writesPerSecond: writesPerSecond / tasks.sink };
+  return {
+    plugin: alternatorSink as SinkConnector<unknown>,
+    options: alternatorOptions.parse({ ...rest, ...share }),
+  };
+}
+
+function cqlOptionsOf(
+  { type: _type, name: _name, mapping: _path, ...rest }: CqlTarget,
+  mapping: MappingFile | null,
+): CqlOptions {
+  return cqlOptions.parse({ ...rest, mappings: mapping?.documents.map(({ document }) => document) ?? [] });
 }
 
 function defined<T extends object>(object: T): Partial<T> {

@@ -5,6 +5,7 @@ import type { TablePlan } from '../../migration/plan-table.ts';
 import type { TargetPlan } from '../../migration/plan-target.ts';
 import type { TopicPlan } from '../../migration/plan-topics.ts';
 import type { TransformsPlan } from '../../migration/plan-transforms.ts';
+import { mappingLines } from './plan-mapping-text.ts';
 import { bytesText, countText, durationText } from './quantities.ts';
 import { columns } from './status-table.ts';
 
@@ -26,7 +27,10 @@ export function planText(plan: Plan): string {
 
 function tableLines(table: TablePlan): string[] {
   // Without a look at the source there is nothing to say but what is in the way.
-  if (table.stream === null) return ['', table.table, '  source    not known', ...targetLines(table.target)];
+  if (table.stream === null) {
+    const rest = [...targetLines(table.target), ...mappingLines(table.mapping)];
+    return ['', table.table, '  source    not known', ...rest];
+  }
   return [
     '',
     table.table,
@@ -37,6 +41,7 @@ function tableLines(table: TablePlan): string[] {
     `  coverage  ${coverageText(table)}`,
     ...targetLines(table.target),
     ...transformLines(table.transforms),
+    ...mappingLines(table.mapping),
     `  estimate  ${estimateText(table)}`,
   ];
 }
@@ -84,9 +89,13 @@ function coverageText({ coverage: { proven, from, exportTime } }: TablePlan): st
 
 function targetLines(target: TargetPlan | null): string[] {
   if (target === null) return ['  target    not known'];
-  const { table, exists, create, atCutover } = target;
+  const { table, exists, create, statements, atCutover } = target;
   const state = exists === null ? 'not known whether it exists' : exists ? 'exists' : 'does not exist';
-  const lines = [`  target    ${table}: ${state}${create === null ? '' : ', to be created:'}`];
+  const changes = exists === true ? ', its settings are changed:' : ', to be created:';
+  const lines = [
+    `  target    ${table}: ${state}${create === null && statements.length === 0 ? '' : changes}`,
+    ...statements.map((statement) => `            ${statement};`),
+  ];
   if (create !== null) {
     const types = new Map(create.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]));
     const key = create.KeySchema?.map((one) => `${one.AttributeName} ${types.get(one.AttributeName)}`);

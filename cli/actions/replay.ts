@@ -46,7 +46,7 @@ function checkPossible({ source, target }: Migration, { from, recreate }: Replay
       'Leave out --from: the snapshot is written again.',
     );
   }
-  if (!recreate || target.type !== 'alternator') return;
+  if (!recreate) return;
   if (!target.createTables) {
     throw new UsageError(
       'replay --recreate drops tables that nobody would create again: target.createTables is false',

@@ -3,7 +3,7 @@ import type { Counts } from '../../workload/counts.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { exitCodes } from '../exit.ts';
 import { changesOf, type Loading, watchUntil } from './load.ts';
-import type { DemoReport } from './report.ts';
+import type { Verified } from './report.ts';
 import { fileName, fileOf, follow, messina, type Stage } from './stage.ts';
 import { grouped } from './story.ts';
 import type { Watch } from './watch.ts';
@@ -41,21 +41,29 @@ export async function drain(
   });
 }
 
-/** Compares the target with the source, in both directions, while the migration runs on. */
-export async function verify(stage: Stage): Promise<DemoReport['verified']> {
-  return stage.story.step(`messina verify ${fileName}`, async (telling) => {
+/**
+ * Compares a target with the source, in both directions, while the migration runs on.
+ * @param flags say what else it is compared with
+ */
+export async function verify(
+  stage: Stage,
+  file = fileName,
+  flags: readonly string[] = [],
+): Promise<Verified> {
+  return stage.story.step(['messina verify', file, ...flags].join(' '), async (telling) => {
     await using child = messina(
       stage,
-      ['verify', fileOf(stage), '--json'],
+      ['verify', fileOf(stage, file), ...flags, '--json'],
       [exitCodes.done, exitCodes.differences],
     );
     const { stdout } = await follow(stage, child, telling, () => []);
-    const report = JSON.parse(stdout) as { tables: readonly DemoReport['verified'][] };
+    const report = JSON.parse(stdout) as { tables: readonly Verified[] };
     const [table] = report.tables;
     if (table === undefined) throw new Error('messina verify compared no table');
     const { compared, missing, different, extra } = table;
     const found = missing + different + extra;
-    const outcome = found === 0 ? 'source and target are equal' : `${grouped(found)} differences`;
+    const sides = flags.includes('topics') ? 'topics and target' : 'source and target';
+    const outcome = found === 0 ? `${sides} are equal` : `${grouped(found)} differences`;
     return [{ compared, missing, different, extra }, `${grouped(compared)} keys compared; ${outcome}`];
   });
 }

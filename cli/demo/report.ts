@@ -2,6 +2,23 @@ import type { TableStatus } from '../../migration/status.ts';
 import type { Counts } from '../../workload/counts.ts';
 import { grouped } from './story.ts';
 
+/** What a comparison found. */
+export interface Verified {
+  readonly compared: number;
+  readonly missing: number;
+  readonly different: number;
+  readonly extra: number;
+}
+
+/** What came of the second target. */
+export interface SecondTarget {
+  /** From the start of `migrate` until it was ready. */
+  readonly loadingSeconds: number;
+  /** Against the topics. */
+  readonly verified: Verified;
+  readonly differences: number;
+}
+
 /** What came of the demo; `--json` prints it as it stands. */
 export interface DemoReport {
   readonly table: string;
@@ -26,13 +43,10 @@ export interface DemoReport {
   readonly itemsPerSecond: number;
   /** When it was ready. */
   readonly lagSeconds: number;
-  readonly verified: {
-    readonly compared: number;
-    readonly missing: number;
-    readonly different: number;
-    readonly extra: number;
-  };
+  readonly verified: Verified;
   readonly differences: number;
+  /** Null: there was only one target. */
+  readonly cql: SecondTarget | null;
   readonly seconds: number;
 }
 
@@ -62,14 +76,31 @@ export function reportTable(report: DemoReport): string {
     ],
     ['lag when ready', `${report.lagSeconds.toFixed(1)} s`],
     ['compared', `${grouped(verified.compared)} keys, both ways`],
-    ['differences', differencesOf(report)],
+    ['differences', differencesText(verified)],
+    ...cqlRows(report.cql),
     ['seconds', report.seconds.toFixed(1)],
   ];
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return rows.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-function differencesOf({ differences, verified: { missing, different, extra } }: DemoReport): string {
+function cqlRows(cql: SecondTarget | null): string[][] {
+  if (cql === null) return [];
+  const { loadingSeconds, verified } = cql;
+  return [
+    ['again as CQL', `in ${loadingSeconds.toFixed(1)} s, without the source`],
+    ['compared', `${grouped(verified.compared)} keys with the topics, both ways`],
+    ['differences', differencesText(verified)],
+  ];
+}
+
+export function differencesOf({ missing, different, extra }: Verified): number {
+  return missing + different + extra;
+}
+
+function differencesText(verified: Verified): string {
+  const { missing, different, extra } = verified;
+  const differences = differencesOf(verified);
   if (differences === 0) return '0';
   return `${grouped(differences)} (missing ${missing}, different ${different}, extra ${extra})`;
 }

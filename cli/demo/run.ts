@@ -1,20 +1,34 @@
 import { relative } from 'node:path';
 import { type LocalServices, startLocalServices } from '../../local/services.ts';
 import { workDirectory } from '../../local/work-directory.ts';
-import type { DemoOptions } from '../commands/demo.ts';
+import type { DemoOptions, DemoTarget } from '../commands/demo.ts';
 import { type ExitCode, exitCodes, isAbort } from '../exit.ts';
 import type { Session } from '../session.ts';
 import { drain, verify } from './finish.ts';
+import { createKeyspace } from './keyspace.ts';
 import { changesOf, loadWithKill } from './load.ts';
 import { capture, exportTable, fillTable } from './prepare.ts';
-import { type DemoReport, reportTable } from './report.ts';
+import { type DemoReport, differencesOf, reportTable } from './report.ts';
 import { settingsOf } from './settings.ts';
-import { fileOf, type Stage } from './stage.ts';
+import { fileOf, keyspace, type Stage, secondFileName } from './stage.ts';
 import { grouped, Story } from './story.ts';
+import { switchTarget } from './switch-target.ts';
 import { openWatch } from './watch.ts';
 
 /** What a timer can wait: 24 days. */
 const longestPauseMs = 2 ** 31 - 1;
+
+const destinations: Readonly<Record<DemoTarget, string>> = {
+  alternator: "ScyllaDB's DynamoDB API",
+  cql: 'typed tables of ScyllaDB',
+  both: "ScyllaDB's DynamoDB API, and then to its typed tables",
+};
+
+const standIns: Readonly<Record<DemoTarget, string>> = {
+  alternator: 'another that stands for ScyllaDB',
+  cql: 'a Cassandra that stands for ScyllaDB',
+  both: 'another and a Cassandra that stand for ScyllaDB',
+};
 
 /** The whole thing on local services: exits 0 only when source and target are equal, else 3. */
 export async function runDemo(session: Session, options: DemoOptions): Promise<ExitCode> {
@@ -22,9 +36,9 @@ export async function runDemo(session: Session, options: DemoOptions): Promise<E
   const story = new Story(session);
   const settings = settingsOf(options);
   story.line(
-    `${grouped(settings.items)} items move from DynamoDB to ScyllaDB's DynamoDB API, while they change.\n`,
+    `${grouped(settings.items)} items move from DynamoDB to ${destinations[settings.target]}, while they change.\n`,
   );
-  await using services = await startServices(story);
+  await using services = await startServices(session, story, settings.target);
   const work = await workDirectory('demo', undefined);
   const stage: Stage = { session, story, settings, services, directory: work.path };
   let keepsFiles = options.keep;
@@ -35,7 +49,8 @@ export async function runDemo(session: Session, options: DemoOptions): Promise<E
     if (session.globals.json) session.printJson(report);
     else session.print(reportTable(report));
     if (options.keep) await keep(stage);
-    return report.differences === 0 ? exitCodes.done : exitCodes.differences;
+    const differences = report.differences + (report.cql?.differences ?? 0);
+    return differences === 0 ? exitCodes.done : exitCodes.differences;
   } catch (error) {
     if (isAbort(error)) {
       story.line('Interrupted. The services end, and their data with them.');
@@ -49,9 +64,22 @@ export async function runDemo(session: Session, options: DemoOptions): Promise<E
   }
 }
 
-async function startServices(story: Story): Promise<LocalServices> {
-  const title = 'Start Kafka, DynamoDB Local as the source, and another that stands for ScyllaDB';
-  return story.step(title, async ({ note }) => [await startLocalServices({ progress: note }), '']);
+async function startServices(session: Session, story: Story, target: DemoTarget): Promise<LocalServices> {
+  const title = `Start Kafka, DynamoDB Local as the source, and ${standIns[target]}`;
+  return story.step(title, async ({ note }) => {
+    const services = await startLocalServices({
+      target: target === 'cql' ? null : {},
+      cassandra: target === 'alternator' ? null : {},
+      progress: note,
+    });
+    if (services.cassandra !== null) {
+      await createKeyspace(session, services.cassandra.contactPoint, keyspace).catch(async (error) => {
+        await services[Symbol.asyncDispose]();
+        throw error;
+      });
+    }
+    return [services, ''];
+  });
 }
 
 async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
@@ -65,6 +93,7 @@ async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
   const drained = await drain(stage, workload, loading, watch);
   const verified = await verify(stage);
   await loading.migrate.stop();
+  const cql = settings.target === 'both' ? await switchTarget(stage) : null;
   return {
     table: settings.table,
     items: settings.items,
@@ -81,7 +110,8 @@ async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
     itemsPerSecond: Math.round(settings.items / Math.max(0.1, loading.writingSeconds)),
     lagSeconds: drained.lagSeconds,
     verified,
-    differences: verified.missing + verified.different + verified.extra,
+    differences: differencesOf(verified),
+    cql,
     seconds: (performance.now() - begunMs) / 1000,
   };
 }
@@ -90,12 +120,16 @@ async function play(stage: Stage, begunMs: number): Promise<DemoReport> {
 async function keep(stage: Stage): Promise<void> {
   const { session, services } = stage;
   const program = `node ${relative(process.cwd(), process.argv[1] ?? '')}`;
+  const { kafka, source, target, cassandra } = services;
+  const isSwitched = stage.settings.target === 'both';
   const lines = [
     '',
     `migration file   ${fileOf(stage)}`,
-    `Kafka            ${services.kafka.bootstrap}`,
-    `source           ${services.source.endpoint}`,
-    `target           ${services.target.endpoint}`,
+    ...(isSwitched ? [`                 ${fileOf(stage, secondFileName)}`] : []),
+    `Kafka            ${kafka.bootstrap}`,
+    `source           ${isSwitched ? 'switched off' : source.endpoint}`,
+    ...(target === null ? [] : [`target           ${target.endpoint}`]),
+    ...(cassandra === null ? [] : [`target in CQL    ${cassandra.contactPoint}, keyspace ${keyspace}`]),
     '',
     `Try  ${program} status ${fileOf(stage)}`,
     `     ${program} topic ${fileOf(stage)} --table ${stage.settings.table} --kind changes --max 3`,

@@ -1,12 +1,13 @@
-import type { DemoOptions } from '../commands/demo.ts';
+import type { DemoOptions, DemoTarget } from '../commands/demo.ts';
 
 export interface Settings {
+  readonly target: DemoTarget;
   readonly table: string;
   readonly items: number;
   /** Changes per second of the workload. */
   readonly rate: number;
   readonly slackSeconds: number;
-  /** Rows per second that the sink may write. */
+  /** Rows per second that Alternator's sink may write. */
   readonly writesPerSecond: number;
   /** The workload goes on until it made this many, however soon all is loaded. */
   readonly changesMin: number;
@@ -17,6 +18,7 @@ export function settingsOf(options: DemoOptions): Settings {
   const items = options.items ?? 30_000;
   const rate = options.changesPerSecond ?? 200;
   return {
+    target: options.target,
     table: 'Music',
     items,
     rate,

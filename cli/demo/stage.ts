@@ -5,7 +5,8 @@ import type { TableAddress } from '../../workload/table.ts';
 import type { ProgressRow } from '../progress.ts';
 import type { Session } from '../session.ts';
 import { type Child, startChild } from './child.ts';
-import { credentials, migrationFile, region } from './migration-file.ts';
+import { mappingFile } from './mapping-file.ts';
+import { type AlternatorParts, type CqlParts, credentials, migrationFile, region } from './migration-file.ts';
 import type { Settings } from './settings.ts';
 import type { Story, Telling } from './story.ts';
 
@@ -20,8 +21,13 @@ export interface Stage {
 }
 
 export const fileName = 'migration.yaml';
+/** The same migration with the other target, if there are both. */
+export const secondFileName = 'migration-cql.yaml';
+const mappingName = 'music.mapping.yaml';
 
-export const fileOf = ({ directory }: Stage): string => join(directory, fileName);
+export const keyspace = 'demo';
+
+export const fileOf = ({ directory }: Stage, name = fileName): string => join(directory, name);
 
 export const sourceTable = ({ services, settings }: Stage): TableAddress => ({
   endpoint: services.source.endpoint,
@@ -30,13 +36,34 @@ export const sourceTable = ({ services, settings }: Stage): TableAddress => ({
   table: settings.table,
 });
 
-/** Writes the migration file. @param manifest of the export; null: it is still to be made */
+/** Writes the migration file, and what belongs to it. @param manifest of the export; null: it is still to be made */
 export async function writeMigrationFile(stage: Stage, manifest: string | null): Promise<void> {
-  const { table, slackSeconds, writesPerSecond } = stage.settings;
-  const { kafka, source, target } = stage.services;
-  const endpoints = { kafka: kafka.bootstrap, source: source.endpoint, target: target.endpoint };
-  const text = migrationFile({ endpoints, table, slackSeconds, writesPerSecond, manifest });
-  await writeFile(fileOf(stage), text);
+  const { target, table, slackSeconds } = stage.settings;
+  const { kafka, source } = stage.services;
+  const write = (name: string, parts: AlternatorParts | CqlParts) =>
+    writeFile(
+      fileOf(stage, name),
+      migrationFile({
+        kafka: kafka.bootstrap,
+        source: source.endpoint,
+        target: parts,
+        table,
+        slackSeconds,
+        manifest,
+      }),
+    );
+  await write(fileName, target === 'cql' ? cqlOf(stage) : alternatorOf(stage));
+  if (target === 'both') await write(secondFileName, cqlOf(stage));
+  if (target !== 'alternator') await writeFile(fileOf(stage, mappingName), mappingFile(table));
+}
+
+function alternatorOf({ services, settings: { writesPerSecond } }: Stage): AlternatorParts {
+  return { type: 'alternator', endpoint: services.target?.endpoint ?? '', writesPerSecond };
+}
+
+function cqlOf({ services }: Stage): CqlParts {
+  const contactPoint = services.cassandra?.contactPoint ?? '';
+  return { type: 'cql', contactPoint, keyspace, mapping: mappingName };
 }
 
 /** Waits for a command, and tells what it says of its progress. Returns its result. */

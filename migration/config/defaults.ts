@@ -1,3 +1,4 @@
+import type { MappingFile } from './mapping-file.ts';
 import type { MigrationFile } from './schema.ts';
 
 type SnapshotSection = MigrationFile['source']['snapshot'];
@@ -8,6 +9,8 @@ export interface Migration extends Omit<MigrationFile, 'source' | 'kafka' | 'dea
   readonly path: string;
   /** Where each transform stands in it, a line from 1: what is wrong with one may show only when the tables are known. */
   readonly transformLines: readonly number[];
+  /** What `target.mapping` names; null: every table gets the default columns, or the target has none. */
+  readonly mapping: MappingFile | null;
   readonly source: Omit<MigrationFile['source'], 'snapshot'> & {
     readonly snapshot: SnapshotSection & { readonly slackSeconds: number };
   };
@@ -25,12 +28,12 @@ const slackSecondsOf = (from: SnapshotSection['from']) =>
 /**
  * Adds the defaults that depend on other keys.
  *
- * @param transformLines where its transforms stand; none while its own problems are looked for
+ * @param around what belongs to the file and does not stand in it; nothing while its own problems are looked for
  */
 export function withDefaults(
   file: MigrationFile,
   path: string,
-  transformLines: readonly number[] = [],
+  around: Pick<Migration, 'transformLines' | 'mapping'> = { transformLines: [], mapping: null },
 ): Migration {
   const { source, kafka, deadLetters } = file;
   const topicPrefix = kafka.topicPrefix ?? file.name;
@@ -38,7 +41,7 @@ export function withDefaults(
   return {
     ...file,
     path,
-    transformLines,
+    ...around,
     source: { ...source, snapshot: { ...source.snapshot, slackSeconds } },
     kafka: { ...kafka, topicPrefix },
     deadLetters: { ...deadLetters, topic: deadLetters.topic ?? `${topicPrefix}.dead-letters` },

@@ -6,6 +6,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  parseAllDocuments,
   parseDocument,
   type YAMLMap,
 } from 'yaml';
@@ -125,7 +126,27 @@ function syntaxMessage(code: string, message: string): string {
  */
 export function readDocument(text: string, fill: (text: string) => string): ReadDocument {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
+  const document = parseDocument(text, { ...parseOptions, lineCounter });
+  return documentOf(document, fill, lineCounter);
+}
+
+/** Reads a YAML file of several documents, which has no placeholders; those that say nothing are left out. */
+export function readDocuments(text: string): readonly ReadDocument[] {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { ...parseOptions, lineCounter });
+  if (!Array.isArray(documents)) return [];
+  return documents
+    .map((document) => documentOf(document, (plain) => plain, lineCounter))
+    .filter(({ value, problems }) => value !== null || problems.length > 0);
+}
+
+const parseOptions = { prettyErrors: false, uniqueKeys: false };
+
+function documentOf(
+  document: Document.Parsed,
+  fill: (text: string) => string,
+  lineCounter: LineCounter,
+): ReadDocument {
   const positionOf = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -138,8 +159,9 @@ export function readDocument(text: string, fill: (text: string) => string): Read
   }));
   const walk = new Walk(document, fill, (offset) => positionOf(offset).line);
   const value = document.errors.length > 0 ? null : walk.valueOf(document.contents, []);
+  const begin = document.contents?.range?.[0] ?? 0;
   const place = ({ path, at, message, remedy }: Finding): ConfigProblem => {
-    let offset = 0;
+    let offset = begin;
     for (let depth = path.length; depth > 0; depth--) {
       const offsets = walk.offsets.get(dottedKey(path.slice(0, depth)));
       if (offsets === undefined) continue;

@@ -1,6 +1,6 @@
 import type { core } from 'zod';
 import type { Finding, KeyPath } from './finding.ts';
-import { allShapes, shapesAt, valueAt } from './shape.ts';
+import { allShapes, type Shape, shapesAt, valueAt } from './shape.ts';
 import { closestWord } from './suggest.ts';
 
 type Issue = core.$ZodIssue;
@@ -10,6 +10,8 @@ export interface Said {
   readonly root: unknown;
   /** Whether the text of a value came from a placeholder. */
   readonly filled: (path: KeyPath) => boolean;
+  /** What it may say. */
+  readonly shape: Shape;
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -34,21 +36,22 @@ const pathOf = (issue: Issue): KeyPath =>
 function shown(path: KeyPath, said: Said): string | null {
   const value = valueAt(said.root, path);
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return null;
-  if (said.filled(path) || shapesAt(path, said.root).some((shape) => shape.secret === true)) return null;
+  if (said.filled(path) || shapesAt(path, said.root, said.shape).some((shape) => shape.secret === true))
+    return null;
   const text = String(value).replace(/\/\/[^/@\s]*@/, '//…@');
   return typeof value === 'string' ? JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text) : text;
 }
 
 function described(path: KeyPath, said: Said): string {
-  const description = shapesAt(path, said.root).find((shape) => shape.description)?.description;
-  return description ?? 'See the reference of the migration file.';
+  const description = shapesAt(path, said.root, said.shape).find((shape) => shape.description)?.description;
+  return description ?? 'See the reference of the file.';
 }
 
 function unknownKeys(path: KeyPath, keys: readonly string[], said: Said): Finding[] {
-  const known = shapesAt(path, said.root).flatMap((shape) => Object.keys(shape.properties ?? {}));
+  const known = shapesAt(path, said.root, said.shape).flatMap((shape) => Object.keys(shape.properties ?? {}));
   return keys.map((key): Finding => {
     const near = closestWord(key, known);
-    const elsewhere = [...allShapes()].find(
+    const elsewhere = [...allShapes(said.shape)].find(
       ([place]) =>
         place.at(-1) === key && !place.includes('*') && place.join('.') !== [...path, key].join('.'),
     );
@@ -121,6 +124,19 @@ function outOfRange(
   return { path, at: 'value', message, remedy: described(path, said) };
 }
 
+/** Of several kinds that a value may have: what is wrong inside the one that it is of, or that it is of none. */
+function ofUnion(path: KeyPath, issue: Extract<Issue, { code: 'invalid_union' }>, said: Said): Finding[] {
+  const isInside = (one: Issue) => one.path.length > 0 || one.code === 'unrecognized_keys';
+  const inside = issue.errors.find((issues) => issues.every(isInside));
+  if (inside !== undefined) {
+    return inside.flatMap((one) => findingsOf({ ...one, path: [...issue.path, ...one.path] }, said));
+  }
+  const allowed = shapesAt(path, said.root, said.shape).flatMap((shape) =>
+    shape.const === undefined ? (shape.enum ?? [kinds[shape.type ?? ''] ?? shape.type]) : [shape.const],
+  );
+  return [notOneOf(path, allowed, said)];
+}
+
 /** What zod found, in the words of the file; it may hold several things. */
 export function findingsOf(issue: Issue, said: Said): Finding[] {
   const path = pathOf(issue);
@@ -129,6 +145,7 @@ export function findingsOf(issue: Issue, said: Said): Finding[] {
   if (issue.code === 'invalid_union' && 'options' in issue) {
     return [notOneOf(path, Array.isArray(issue.options) ? issue.options : [], said)];
   }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return ofUnion(path, issue, said);
   if (issue.code === 'invalid_type') return [wrongKind(path, issue.expected, said)];
   if (issue.code === 'too_small' || issue.code === 'too_big') return [outOfRange(path, issue, said)];
   if (issue.code === 'invalid_key') {

@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Migration, withDefaults } from './defaults.ts';
 import { type ReadDocument, readDocument } from './document.ts';
 import { ConfigError, type ConfigProblem, dottedKey } from './errors.ts';
 import type { KeyPath } from './finding.ts';
-import { findingsOf } from './issues.ts';
+import { findingsOf, type Said } from './issues.ts';
+import { type MappingFile, parseMapping, readMappingText, UnreadableMapping } from './mapping-file.ts';
 import { notBuiltFindings } from './not-built.ts';
 import { fillPlaceholders, type PlaceholderSources } from './placeholders.ts';
 import { type Needs, ruleFindings } from './rules.ts';
-import { migrationSchema } from './schema.ts';
-import { shapesAt, valueAt } from './shape.ts';
+import { type MigrationFile, migrationSchema } from './schema.ts';
+import { migrationShape, shapesAt, valueAt } from './shape.ts';
 import { transformNameFindings } from './transform-rules.ts';
 
 async function readText(file: string): Promise<string> {
@@ -99,7 +100,7 @@ export function parseMigration(
     ]);
   }
   typePlaceholders(document);
-  const said = { root, filled: (path: KeyPath) => filled.has(dottedKey(path)) };
+  const said: Said = { root, filled: (path) => filled.has(dottedKey(path)), shape: migrationShape };
   addProblems(problems, transformNameFindings(said).map(place));
   const parsed = migrationSchema.safeParse(root);
   if (!parsed.success) {
@@ -109,11 +110,32 @@ export function parseMigration(
   }
   addProblems(problems, notBuiltFindings(root).map(place));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(file, problems);
+  const mapping = needs.needsMapping === false ? null : mappingOf(parsed.data, file, sources.folder, place);
   resolvePaths(parsed.data, sources.folder);
-  const lines = parsed.data.transforms.map(
+  const transformLines = parsed.data.transforms.map(
     (_, i) => place({ path: ['transforms', i], at: 'value', message: '', remedy: '' }).line,
   );
-  return withDefaults(parsed.data, resolve(file), lines);
+  return withDefaults(parsed.data, resolve(file), { transformLines, mapping });
+}
+
+/** @throws ConfigError, of the migration file where the mapping file cannot be read, else of the mapping file */
+function mappingOf(
+  { source, target }: MigrationFile,
+  file: string,
+  folder: string,
+  place: ReadDocument['place'],
+): MappingFile | null {
+  if (target.type !== 'cql' || target.mapping === undefined) return null;
+  const named = target.mapping;
+  try {
+    const text = readMappingText(resolve(folder, named));
+    return parseMapping(text, isAbsolute(named) ? named : join(dirname(file), named), source.tables);
+  } catch (error) {
+    if (!(error instanceof UnreadableMapping)) throw error;
+    const remedy = 'Correct the path; `messina infer` proposes a mapping file.';
+    const finding = { path: ['target', 'mapping'], at: 'value', message: error.message, remedy } as const;
+    throw new ConfigError(file, [place(finding)]);
+  }
 }
 
 /**

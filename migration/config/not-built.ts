@@ -12,12 +12,6 @@ interface NotBuilt {
 /** What the migration file's format has and this version has not. The list only shrinks. */
 export const notBuilt: readonly NotBuilt[] = [
   {
-    path: ['target', 'type'],
-    asks: (value) => value === 'cql',
-    what: 'type: cql',
-    instead: 'Use type: alternator.',
-  },
-  {
     path: ['kafka', 'sasl', 'mechanism'],
     asks: (value) => value === 'oauthbearer' || value === 'aws-iam',
     what: 'oauthbearer and aws-iam',

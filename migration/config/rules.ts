@@ -160,6 +160,12 @@ const credentialsAreWhole: Rule = ({ source: { credentials } }) => {
   return findings;
 };
 
+const loginIsWhole: Rule = ({ target }) => {
+  if (target.type !== 'cql' || (target.username === undefined) === (target.password === undefined)) return [];
+  const lacking = target.username === undefined ? 'username' : 'password';
+  return [key(['target', lacking], 'is missing', 'username and password come together.')];
+};
+
 /** The sink's name must not be that of a source connector: `<name>-snapshot`, `<name>-changes`. */
 const sinkNameIsFree: Rule = ({ target }) =>
   target.name === 'snapshot' || target.name === 'changes'
@@ -179,6 +185,7 @@ const rules: readonly Rule[] = [
   somethingIsMoved,
   targetNamesAreDistinct,
   credentialsAreWhole,
+  loginIsWhole,
   sinkNameIsFree,
   topicNamesAreLegal,
   transformFindings,
@@ -197,4 +204,6 @@ export interface Needs {
   readonly needsSnapshot: boolean;
   /** False: the source is never contacted, and where its credentials come from need not be there. */
   readonly needsSource?: boolean;
+  /** False: the mapping file is not read, and need not be there, as for `infer`, which writes it. */
+  readonly needsMapping?: boolean;
 }

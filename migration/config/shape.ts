@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { KeyPath } from './finding.ts';
 import { migrationSchema } from './schema.ts';
 
-/** The part of JSON Schema that the migration file's schema uses, plus `secret` and `path` of its leaves. */
+/** The part of JSON Schema that the schemas of files use, plus `secret` and `path` of leaves. */
 export interface Shape {
   readonly type?: string;
   readonly description?: string;
@@ -14,19 +14,23 @@ export interface Shape {
   readonly additionalProperties?: boolean | Shape;
   readonly items?: Shape;
   readonly oneOf?: readonly Shape[];
+  readonly anyOf?: readonly Shape[];
   readonly secret?: boolean;
   readonly path?: boolean;
 }
 
-/** The JSON Schema of the migration file, as people write it: keys with a default may be left out. */
-export const migrationShape = z.toJSONSchema(migrationSchema, {
-  io: 'input',
-  override: ({ jsonSchema }) => {
-    // The limits of exact integers are no limits of the format.
-    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  },
-}) as Shape;
+/** The JSON Schema of a file, as people write it: keys with a default may be left out. */
+export const shapeOf = (schema: z.ZodType): Shape =>
+  z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // The limits of exact integers are no limits of the format.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  }) as Shape;
+
+export const migrationShape = shapeOf(migrationSchema);
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -42,6 +46,9 @@ export function valueAt(root: unknown, path: KeyPath): unknown {
   return value;
 }
 
+/** The shapes that a value may have instead of one; none: it has one shape. */
+export const alternatives = (shape: Shape): readonly Shape[] => shape.oneOf ?? shape.anyOf ?? [];
+
 const wordsOf = (leaf: Shape): readonly unknown[] => leaf.enum ?? [leaf.const];
 
 /** Several shapes of a section are told apart by a constant, or by a `type` that has more than one name. */
@@ -50,13 +57,13 @@ const tellsApart = (key: string, leaf: Shape) =>
 
 /** The shapes a value may have: of several, those whose constants (`type: …`) it carries, or all if none fits. */
 function branches(shape: Shape, value: unknown): readonly Shape[] {
-  if (shape.oneOf === undefined) return [shape];
-  const fitting = shape.oneOf.filter((branch) =>
+  if (alternatives(shape).length === 0) return [shape];
+  const fitting = alternatives(shape).filter((branch) =>
     Object.entries(branch.properties ?? {}).every(
       ([key, leaf]) => !tellsApart(key, leaf) || (isMapping(value) && wordsOf(leaf).includes(value[key])),
     ),
   );
-  return fitting.length > 0 ? fitting : shape.oneOf;
+  return fitting.length > 0 ? fitting : alternatives(shape);
 }
 
 function step(shape: Shape, key: string | number): Shape | null {
@@ -66,9 +73,9 @@ function step(shape: Shape, key: string | number): Shape | null {
   return typeof shape.additionalProperties === 'object' ? shape.additionalProperties : null;
 }
 
-/** What the schema says of a path, given the file's value (it decides between several shapes of a section). */
-export function shapesAt(path: KeyPath, root: unknown): readonly Shape[] {
-  let shapes = branches(migrationShape, root);
+/** What a file's schema says of a path, given the file's value (it decides between several shapes of a section). */
+export function shapesAt(path: KeyPath, root: unknown, file: Shape = migrationShape): readonly Shape[] {
+  let shapes = branches(file, root);
   path.forEach((key, index) => {
     const value = valueAt(root, path.slice(0, index + 1));
     shapes = shapes.flatMap((shape) => {
@@ -85,7 +92,7 @@ export function* allShapes(
   path: readonly string[] = [],
 ): Generator<readonly [readonly string[], Shape]> {
   yield [path, shape];
-  for (const branch of shape.oneOf ?? []) {
+  for (const branch of alternatives(shape)) {
     for (const entry of allShapes(branch, path)) if (entry[0].length > path.length) yield entry;
   }
   for (const [key, child] of Object.entries(shape.properties ?? {})) yield* allShapes(child, [...path, key]);

@@ -69,16 +69,18 @@ const alternator = z.strictObject({
   existing: shared.existing,
 });
 
+/** A node of a CQL cluster; its port is 9042 where none is given. */
+const cqlNode = (description: string) =>
+  z
+    .string()
+    .regex(/^([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/, { error: 'must be host or host:port' })
+    .describe(description);
+
 const cql = z.strictObject({
   type: z.literal('cql').describe('Writes typed columns through CQL.'),
   name: shared.name,
   contactPoints: z
-    .array(
-      z
-        .string()
-        .regex(/^([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/, { error: 'must be host or host:port' })
-        .describe('host:port of a node.'),
-    )
+    .array(cqlNode('host:port of a node; without a port 9042.'))
     .min(1)
     .describe('Nodes to begin with.'),
   discovery: shared.discovery,
@@ -86,7 +88,7 @@ const cql = z.strictObject({
     'Data centre whose nodes are used. Default: that of the first node that answers.',
   ).exactOptional(),
   addressTranslation: z
-    .record(z.string().min(1), text('Address to use in its place.'))
+    .record(cqlNode('Address that a node advertises.'), cqlNode('Address to use in its place.'))
     .default({})
     .describe('For nodes that advertise addresses which cannot be reached from here.'),
   consistency: z
@@ -101,7 +103,7 @@ const cql = z.strictObject({
   password: secret('Password.').exactOptional(),
   tls: tls('TLS to the nodes; {} trusts what Node trusts. Default: no TLS.').exactOptional(),
   mapping: filePath(
-    'Mapping file. Default: the key columns, and the attributes as DynamoDB JSON.',
+    'Mapping file, one document per table. A table without one gets its key columns, and the other attributes as DynamoDB JSON.',
   ).exactOptional(),
   createTables: shared.createTables,
   existing: shared.existing,

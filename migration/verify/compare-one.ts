@@ -5,16 +5,14 @@ import { avroConverter } from '../../connectors/converters/avro.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import type { Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
-import { epochName } from '../../connectors/runtime/epoch-name.ts';
-import type { StoredPosition } from '../../connectors/runtime/offset-store.ts';
 import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
 import type { Migration } from '../config/defaults.ts';
-import { connectorNames } from '../config/names.ts';
 import type { TopicsView } from '../topics-view.ts';
 import { accessOf } from '../wiring.ts';
-import type { RepairLimits } from './repair.ts';
+import { readToMs, recentMs } from './read-to.ts';
 import { openRepair } from './repair-start.ts';
 import type { TableReport } from './report.ts';
+import { type RowSpace, rowSpace } from './row-space.ts';
 import { sourceSide } from './source-side.ts';
 import { targetSide } from './target-side.ts';
 import type { TableTopics } from './topic-records.ts';
@@ -51,14 +49,16 @@ export async function compareOne(
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const context: TaskContext = { log, clock: systemClock, signal };
   const lagMs = Math.max(LAG_LEAST_MS, migration.ready.lagSeconds * 1000);
-  const topics = topicsOfTable(world, name);
+  const space = rowSpace(sink.plugin.shape?.(sink.options, { facts }));
+  const topics = topicsOfTable(world, name, space);
   await using repair = request.repair && (await openRepair(world, request.repair, facts, keys, context));
   const sides = await sidesOf(world, facts, topics, context, lagMs);
   try {
     const report = await verifyTable({
       table: name,
       ...sides,
-      target: targetSide(sink.plugin, sink.options, { facts }, context),
+      target: targetSide(sink.plugin, sink.options, { facts }, space, context),
+      space,
       clock: systemClock,
       signal,
       giveUp: () => stop.abort(new Error('the other side failed')),
@@ -73,7 +73,9 @@ export async function compareOne(
     });
     topics.warn();
     warnOfRepair(report, log);
-    return against === 'topics' ? { ...report, sourceReadTo: sourceReadTo(world, name) } : report;
+    if (against === 'source') return report;
+    const readMs = readToMs(migration, view, name);
+    return { ...report, sourceReadTo: readMs === null ? null : new Date(readMs).toISOString() };
   } finally {
     stop.abort();
   }
@@ -87,21 +89,26 @@ async function sidesOf(
   lagMs: number,
 ) {
   // A repair asks what has changed before it began, too.
-  const since = request.repair && recentMs(migration, view, facts.table, request.repair);
+  const since = request.repair && recentMs(migration, view, facts.table, request.repair.quietMs);
   if (request.against === 'topics') {
     const source = await TopicSide.open(kafka, topics, context, lagMs, since);
     return { source, movement: () => Promise.resolve(source.movement) };
   }
   const { segments, readCapacity } = migration.source.snapshot;
   const { transforms } = sink;
+  const { space } = topics;
   const access = accessOf(migration);
   return {
-    source: sourceSide({ access, table: facts, transforms, segments, readCapacity }, context),
+    source: sourceSide({ access, table: facts, transforms, space, segments, readCapacity }, context),
     movement: () => openMovement(kafka, topics, context, lagMs, since),
   };
 }
 
-function topicsOfTable({ view, sink, request }: World, table: string): TableTopics & { warn(): void } {
+function topicsOfTable(
+  { view, sink, request }: World,
+  table: string,
+  space: RowSpace,
+): TableTopics & { warn(): void } {
   let count = 0;
   let first = '';
   return {
@@ -109,6 +116,9 @@ function topicsOfTable({ view, sink, request }: World, table: string): TableTopi
     changes: view.names.changes(table),
     converter: avroConverter,
     transforms: sink.transforms,
+    space,
+    // Rule C6: rows that move are of the current epoch.
+    versionMin: space.moves ? view.catalog.table(table)!.epoch.version0 : 0,
     onUndecodable: (topic, partition, offset) => {
       if (count === 0) first = `${topic} partition ${partition} offset ${offset}`;
       count += 1;
@@ -124,43 +134,9 @@ function estimatedRows(catalog: Catalog, { table, itemCount }: TableFacts): numb
   return Math.max(itemCount ?? 0, catalog.currentSnapshot(table)?.facts.rows ?? 0) || null;
 }
 
-/** Rule C12: how far behind the source the topics are, p of rule C5 over the shards that are not drained. */
-function sourceReadTo({ migration, view }: World, table: string): string | null {
-  const snapshot = view.catalog.currentChain(table).at(-1);
-  if (view.catalog.table(table)?.epoch.streamArn === null && snapshot) {
-    return new Date(snapshot.facts.exportMs).toISOString();
-  }
-  const positions = positionsOf(migration, view, table).filter(({ done }) => !done);
-  const times = readTimesOf(positions);
-  if (times.length === 0 || times.length < positions.length) return null;
-  return new Date(Math.min(...times)).toISOString();
-}
-
 /** Rule C1: events alone come to rows that somebody else has put there; the topics say nothing of those. */
 const holdsOthers = ({ source, target }: Migration): boolean =>
-  source.snapshot.from === 'none' && target.type === 'alternator' && target.existing === 'keep';
-
-/** Times of changes are cut to whole minutes at the coarsest (rule C1). */
-const COARSEST_MS = 60_000;
-
-/**
- * No published change that is younger than the repair's minute was created before this; epoch ms, null: there is none.
- *
- * From the newest time up to which a shard was read: like a change's own time it is the source's, and none of our clocks is asked.
- */
-function recentMs(migration: Migration, view: TopicsView, table: string, { quietMs }: RepairLimits) {
-  const times = readTimesOf(positionsOf(migration, view, table));
-  return times.length === 0 ? null : Math.max(...times) - quietMs - COARSEST_MS;
-}
-
-function positionsOf(migration: Migration, view: TopicsView, table: string): StoredPosition[] {
-  const { epoch } = view.catalog.table(table)!;
-  return [...view.offsets(connectorNames(migration).changes).of(table, epochName(epoch)).values()];
-}
-
-function readTimesOf(positions: readonly StoredPosition[]): number[] {
-  return positions.map(({ position }) => position['readMs']).filter((readMs) => typeof readMs === 'number');
-}
+  source.snapshot.from === 'none' && target.existing === 'keep';
 
 function warnOfRepair({ table, immovable = 0, refused = 0 }: TableReport, log: Logger): void {
   if (immovable > 0) {

@@ -5,7 +5,8 @@ import { ConnectError } from '../../connectors/errors.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { beginOffsets } from '../../connectors/kafka/offsets.ts';
 import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
-import { checkFingerprint } from '../../connectors/runtime/sink-prepare.ts';
+import { catalogEntry, catalogKeys } from '../../connectors/runtime/catalog.ts';
+import { checkWritten, writeCatalog } from '../../connectors/runtime/sink-prepare.ts';
 import { StatusWriter } from '../../connectors/runtime/status-log.ts';
 import { internalTopics } from '../../connectors/topic-names.ts';
 import { internalPartitions } from '../kafka-topics.ts';
@@ -13,8 +14,10 @@ import { LagTracker } from '../lag.ts';
 import { loadedTables, type Phase, readStatus } from '../status.ts';
 import type { TopicsView } from '../topics-view.ts';
 import type { World } from './compare-one.ts';
+import { readToMs } from './read-to.ts';
 import type { RepairLimits } from './repair.ts';
 import { KafkaJournal } from './repair-journal.ts';
+import { RepairVersions, type RepairVersionWorld } from './repair-version.ts';
 import type { RepairParts } from './verify-table.ts';
 
 /**
@@ -33,7 +36,8 @@ export async function checkRepairable(
   const loaded = await loadedTables(migration, view, tables);
   for (const { table, phase } of status.tables) {
     const known = view.catalog.sink(sink.name, table);
-    checkFingerprint(sink, table, known);
+    const { facts, epoch } = view.catalog.table(table)!;
+    checkWritten(sink, { facts }, epoch.number, known);
     assertRepairable({ table, phase, isLoaded: known !== null && loaded.has(table) }, request.against);
   }
   if (request.against === 'topics') await checkWhole(kafka, view, tables);
@@ -86,7 +90,9 @@ export async function openRepair(
     await producer.close();
   };
   try {
-    mender = await sink.plugin.openMender!(sink.options, { facts }, context);
+    const versions = new RepairVersions(versionWorld(world, table, context));
+    const versionNow = () => versions.now();
+    mender = await sink.plugin.openMender!(sink.options, { facts }, context, versionNow);
     const topic = internalTopics(migration.name).status;
     const status = new StatusWriter(producer, topic, internalPartitions.status, clock);
     const compared = request.sampleFraction < 1 ? [] : keys;
@@ -99,9 +105,38 @@ export async function openRepair(
         'keys of an interrupted repair are not compared by this one; repair without --keys and --sample';
       log.warn({ table, keys: journal.left }, message);
     }
-    return { ...limits, mender, journal, [Symbol.asyncDispose]: close };
+    const versioned = sink.plugin.supports.version ? { versionNow } : {};
+    return { ...limits, mender, journal, ...versioned, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What the versions of repairs follow from: how far the topics go, and what repairs before this one were given. */
+function versionWorld(
+  { migration, kafka, view, sink }: World,
+  table: string,
+  { clock }: TaskContext,
+): RepairVersionWorld {
+  const { catalog, names: topics } = view;
+  const epoch = catalog.table(table)?.epoch.number;
+  return {
+    clock,
+    async readTo() {
+      await view.readToEnd();
+      const now = catalog.table(table)?.epoch;
+      // What was compared is of another epoch.
+      if (now === undefined || now.number !== epoch) return null;
+      return now.streamArn === null ? 'none' : readToMs(migration, view, table);
+    },
+    snapshotVersion: () => Math.max(0, ...catalog.snapshots(table).map(({ version }) => version)),
+    reserved: () => catalog.repair(sink.name, table),
+    reserve: (record) =>
+      writeCatalog(
+        { kafka, group: migration.name, topics, catalog, clock },
+        `${migration.name}-${sink.name}-repair-${table}`,
+        catalogEntry(catalogKeys.repair(sink.name, table), record),
+      ),
+  };
 }

@@ -3,11 +3,13 @@ import { CandidateList } from './candidates.ts';
 import { type LookWorld, lookAgain, textOf } from './looks.ts';
 import type { RepairJournal } from './repair-journal.ts';
 import type { RepairCounts } from './report.ts';
+import type { RowSpace } from './row-space.ts';
 import type { Candidate, Sighting } from './sides.ts';
 import type { Tally } from './tally.ts';
 import { newestOf } from './topic-side.ts';
 import {
   attempted,
+  early,
   isLoose,
   isUnsettled,
   type Standing,
@@ -35,6 +37,9 @@ export interface RepairLimits {
 export interface RepairWorld extends Omit<LookWorld, 'verdicts'>, RepairLimits {
   readonly mender: Mender;
   readonly journal: RepairJournal;
+  readonly space: RowSpace;
+  /** As {@link RepairParts} has it. */
+  readonly versionNow?: () => Promise<number | null>;
   /** Gets every key of the list in the end. */
   readonly tally: Tally;
   /** How many keys are not known to be equal yet. */
@@ -93,7 +98,7 @@ async function pass(world: RepairWorld, keys: CandidateList, progress: { repaire
     },
     differs: async (candidate: Candidate, source: Sighting, target: Sighting) => {
       const tried = seenAgain(candidate.tried, textOf(source), textOf(target));
-      if (standingOf(tried) !== 'refused') left.hopeful += 1;
+      if (standingOf(tried) !== 'refused' && tried.outcome !== 'later') left.hopeful += 1;
       if (isUnsettled(tried)) left.unsettled += 1;
       await left.keys.add({ ...candidate, suspicion: null, tried });
     },
@@ -116,7 +121,7 @@ async function pass(world: RepairWorld, keys: CandidateList, progress: { repaire
 
 /** Writes what can be written, waits until all of it is executed, and looks at every key again. */
 async function mendWave(world: RepairWorld & LookWorld, wave: readonly Candidate[]): Promise<void> {
-  const { clock, signal, mender, journal } = world;
+  const { clock, signal, mender, journal, space } = world;
   const tried = new CandidateList();
   let sent = 0;
   try {
@@ -124,9 +129,9 @@ async function mendWave(world: RepairWorld & LookWorld, wave: readonly Candidate
       signal.throwIfAborted();
       const { candidates, mendings } = await prepare(world, wave.slice(from, from + KEYS_AT_ONCE));
       // Before the first write: it must not be forgotten, however this process ends.
-      if (sent === 0 && mendings.size > 0) await journal.begin(wave.map(({ key }) => key));
+      if (sent === 0 && mendings.size > 0) await journal.begin(wave.map(({ key }) => space.itemKeyOf(key)));
       sent += mendings.size;
-      for (const candidate of await write(mender, candidates, mendings)) await tried.add(candidate);
+      for (const candidate of await write(world, candidates, mendings)) await tried.add(candidate);
     }
     if (sent > 0) await clock.sleep(mender.settleMs, signal);
   } catch (error) {
@@ -155,12 +160,22 @@ async function prepare(world: RepairWorld, group: readonly Candidate[]): Promise
   const current = group.map((candidate) =>
     source.logged ? { ...candidate, base: baseOf(candidate, movement) } : candidate,
   );
-  const quiet = [...current.keys()].filter((i) => !isMoving(world, current[i]!.key));
+  const newest = current.map((candidate) => newestVersion(world, candidate));
+  const canWrite = await writable(world);
+  const still = [...current.keys()].filter((i) => !isMoving(world, current[i]!.key));
+  const quiet = still.filter((i) => canWrite(newest[i]!));
+  for (const i of still) {
+    const { tried } = current[i]!;
+    // Nothing that follows need bring it.
+    if (tried !== null && !canWrite(newest[i]!)) current[i] = { ...current[i]!, tried: early(tried) };
+  }
   const ours = quiet.length === 0 ? [] : await source.look(quiet.map((i) => current[i]!));
   const mendings = new Map<number, Mending>();
   for (let from = 0; from < quiet.length; from += ITEMS_AT_ONCE) {
     const some = quiet.slice(from, from + ITEMS_AT_ONCE);
-    const found = await Promise.all(some.map((i, n) => mendingOf(current[i]!, ours[from + n]!, theirs[i]!)));
+    const found = await Promise.all(
+      some.map((i, n) => mendingOf(current[i]!, ours[from + n]!, theirs[i]!, newest[i]!)),
+    );
     for (const [n, i] of some.entries()) {
       const { tried, mending } = found[n]!;
       current[i] = { ...current[i]!, tried };
@@ -175,6 +190,19 @@ function baseOf(candidate: Candidate, movement: RepairWorld['movement']): Candid
   return newest && { ...newest, key: candidate.key };
 }
 
+/** V of the newest record that is known to have put a row where it is, or taken it away; −1: none is. */
+function newestVersion({ source, movement }: RepairWorld, { key, base }: Candidate): number {
+  const known = source.logged ? (base?.version ?? -1) : -1;
+  return Math.max(known, movement.traces(key).at(-1)?.version ?? -1);
+}
+
+/** Rule C12: says of a key's newest record whether a repair of it could count; one that is below it would not. */
+async function writable({ versionNow }: RepairWorld): Promise<(newest: number) => boolean> {
+  if (versionNow === undefined) return () => true;
+  const version = await versionNow();
+  return (newest) => version !== null && newest < version;
+}
+
 /** Rule C12: did the key change within the last minute, as far as the topics tell? */
 function isMoving({ movement, clock, quietMs }: RepairWorld, key: Buffer): boolean {
   const newest = movement.traces(key).at(-1);
@@ -182,7 +210,7 @@ function isMoving({ movement, clock, quietMs }: RepairWorld, key: Buffer): boole
 }
 
 /** What is known of a key now, and what to write for it; null: nothing now. */
-async function mendingOf(candidate: Candidate, source: Sighting, target: Sighting) {
+async function mendingOf(candidate: Candidate, source: Sighting, target: Sighting, newest: number) {
   const [ours, theirs] = [textOf(source), textOf(target)];
   // The second read: what changed since it was judged moves, though the topics do not know yet.
   if (ours === theirs || candidate.tried?.source !== ours) return { tried: candidate.tried, mending: null };
@@ -193,18 +221,24 @@ async function mendingOf(candidate: Candidate, source: Sighting, target: Sightin
   if ((ours !== null && wanted === null) || (theirs !== null && seen === null)) {
     return { tried: unmakeable(tried), mending: null };
   }
-  const mending: Mending = { key: candidate.key, seen, wanted, loosely: isLoose(tried) };
+  const mending: Mending = { key: candidate.key, seen, wanted, newest, loosely: isLoose(tried) };
   return { tried, mending };
 }
 
-async function write(mender: Mender, candidates: readonly Candidate[], mendings: Prepared['mendings']) {
+async function write(
+  { mender, versionNow }: RepairWorld,
+  candidates: readonly Candidate[],
+  mendings: Prepared['mendings'],
+) {
   if (mendings.size === 0) return candidates;
   const outcomes = await mender.mend([...mendings.values()]);
   const written = new Map([...mendings.keys()].map((index, i) => [index, outcomes[i]!]));
   return candidates.map((candidate, index) => {
     const outcome = written.get(index);
     if (outcome === undefined || candidate.tried === null) return candidate;
-    return { ...candidate, tried: attempted(candidate.tried, outcome) };
+    // A version that is too low yet says nothing of the row: it rises with what is captured.
+    const isEarly = versionNow !== undefined && outcome === 'changed';
+    return { ...candidate, tried: isEarly ? early(candidate.tried) : attempted(candidate.tried, outcome) };
   });
 }
 

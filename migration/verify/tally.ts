@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { attributeDifferences } from '../../schemas/digest.ts';
 import { keyToJson } from '../../schemas/json-writer.ts';
 import type { DifferenceKind, Example, TableReport } from './report.ts';
+import { ITEMS, type RowSpace } from './row-space.ts';
 import type { Sighting } from './sides.ts';
 
 const EXAMPLES_MAX = 20;
@@ -11,10 +12,12 @@ export class Tally {
   readonly #counts = { equal: 0, missing: 0, different: 0, extra: 0 };
   readonly #examples: Example[] = [];
   readonly #showKeys: boolean;
+  readonly #space: RowSpace;
   #unknown = 0;
 
-  constructor(showKeys: boolean) {
+  constructor(showKeys: boolean, space: RowSpace = ITEMS) {
     this.#showKeys = showKeys;
+    this.#space = space;
   }
 
   equal(_key: unknown, counts: boolean): void {
@@ -49,7 +52,8 @@ export class Tally {
   }
 
   // Keys are values of items: nobody sees them who has not asked.
-  #named(key: Buffer): Pick<Example, 'key' | 'keyHash'> {
+  #named(rowKey: Buffer): Pick<Example, 'key' | 'keyHash'> {
+    const key = this.#space.itemKeyOf(rowKey);
     if (this.#showKeys) return { key: JSON.parse(keyToJson(key).toString()) as unknown };
     return { keyHash: createHash('sha256').update(key).digest('hex').slice(0, 32) };
   }

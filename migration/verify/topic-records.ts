@@ -4,9 +4,8 @@ import { ConnectError } from '../../connectors/errors.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { type FetchedBatch, TopicReader } from '../../connectors/kafka/reader.ts';
 import type { InRecord } from '../../connectors/kafka/record-decode.ts';
-import { itemDigest } from '../../schemas/digest.ts';
-import type { Item } from '../../schemas/item.ts';
-import { expectedItem } from './transformed.ts';
+import type { ExpectedPlace, RowSpace } from './row-space.ts';
+import { expectedBefore, expectedItem } from './transformed.ts';
 
 /** How a table's records are read from its two topics. */
 export interface TableTopics {
@@ -14,6 +13,9 @@ export interface TableTopics {
   readonly changes: string;
   readonly converter: Converter;
   readonly transforms: readonly Transform[];
+  readonly space: RowSpace;
+  /** Records of a lower V do not count. */
+  readonly versionMin: number;
   /** Told of each record that cannot be decoded. */
   readonly onUndecodable: (topic: string, partition: number, offset: number) => void;
 }
@@ -41,9 +43,11 @@ export function entriesOf(
     // Markers have no key.
     if (raw.key === null || !isWanted(raw.key)) continue;
     try {
-      const { item, version } = read(raw, raw.key, topics);
-      const digest = item === null ? null : itemDigest(item.avro);
-      entries.push({ key: raw.key, digest, version, place: placeOf(raw.offset, isChanges) });
+      const { version, now, left } = read(raw, raw.key, topics);
+      if (version < topics.versionMin) continue;
+      const place = placeOf(raw.offset, isChanges);
+      if (left !== null) entries.push({ key: left, digest: null, version, place });
+      if (now !== null) entries.push({ key: now.key, digest: now.digest, version, place });
     } catch {
       topics.onUndecodable(topic, partition, raw.offset);
     }
@@ -51,13 +55,13 @@ export function entriesOf(
   return entries;
 }
 
-/** Reads the item at a place again; null when it is a delete, is not there any more, or a transform fails on it. */
-export async function itemAt(
+/** Reads again what the record at a place says that the target should hold; null: no row, or it is not there any more. */
+export async function expectedAt(
   kafka: KafkaClient,
   topics: TableTopics,
   partition: number,
   place: number,
-): Promise<Item | null> {
+): Promise<ExpectedPlace | null> {
   const { offset, isChanges } = offsetOfPlace(place);
   const topic = isChanges ? topics.changes : topics.snapshot;
   await using reader = new TopicReader(kafka, { maxBytesPerPartition: 64 * 1024 });
@@ -66,16 +70,28 @@ export async function itemAt(
     const [batch] = await reader.fetch();
     if (batch === undefined) continue;
     const raw = batch.records.find((record) => record.offset === offset);
-    const found = raw?.key ? read(raw, raw.key, topics) : null;
-    return found?.certain ? found.item : null;
+    return raw?.key ? read(raw, raw.key, topics).now : null;
   }
 }
 
-function read(raw: InRecord, key: Buffer, { converter, transforms }: TableTopics) {
+interface Said {
+  readonly version: number;
+  /** What there should be now; null: no row, and no place tells so. */
+  readonly now: ExpectedPlace | null;
+  /** Where rows move: a place that the item has left; null: none is known. */
+  readonly left: Buffer | null;
+}
+
+function read(raw: InRecord, key: Buffer, { converter, transforms, space }: TableTopics): Said {
   if (raw.value === null) throw new ConnectError('RECORD_UNDECODABLE', 'A record without a value');
   const record = converter.decode({ key, value: raw.value, timestampMs: raw.timestampMs });
   const { version, after } = record;
-  const { item, certain } =
-    transforms.length === 0 ? { item: after, certain: true } : expectedItem(record, transforms);
-  return { item, certain, version };
+  const now = space.expected(
+    key,
+    transforms.length === 0 ? { item: after, certain: true } : expectedItem(record, transforms),
+  );
+  if (!space.moves || record.before === null) return { version, now, left: null };
+  const before = space.expected(key, expectedBefore(record, transforms));
+  const left = before === null || now?.key.equals(before.key) ? null : before.key;
+  return { version, now, left };
 }

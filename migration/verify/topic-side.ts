@@ -3,11 +3,14 @@ import type { TaskContext } from '../../connectors/connector.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { partitionOf } from '../../connectors/kafka/murmur2.ts';
 import { offsetsForTime } from '../../connectors/kafka/offsets.ts';
-import type { Item } from '../../schemas/item.ts';
+import { ITEMS, sightingAt } from './row-space.ts';
 import type { Candidate, Movement, Side, Sighting } from './sides.ts';
 import { beginsOf, endsOf, entriesBetween, type Offsets } from './topic-reading.ts';
-import { itemAt, type TableTopics } from './topic-records.ts';
+import { expectedAt, type TableTopics } from './topic-records.ts';
 import { TopicMovement } from './traces.ts';
+
+/** Records that are read again side by side. */
+const READ_AT_ONCE = 16;
 
 /**
  * The newest record of each key in a table's topics, as a side of a comparison.
@@ -62,19 +65,29 @@ export class TopicSide implements Side {
     yield* entriesBetween(this.#kafka, this.#topics, range, isWanted, this.#context.signal);
   }
 
-  look(candidates: readonly Candidate[]): Promise<readonly Sighting[]> {
-    return Promise.resolve(candidates.map((candidate) => this.#newest(candidate)));
+  async look(candidates: readonly Candidate[]): Promise<readonly Sighting[]> {
+    const seen: Sighting[] = [];
+    for (let from = 0; from < candidates.length; from += READ_AT_ONCE) {
+      const some = candidates.slice(from, from + READ_AT_ONCE);
+      seen.push(...(await Promise.all(some.map((candidate) => this.#newest(candidate)))));
+    }
+    return seen;
   }
 
-  #newest(candidate: Candidate): Sighting {
+  #newest(candidate: Candidate): Sighting | Promise<Sighting> {
     const newest = newestOf(candidate, this.#movement);
-    if (newest === null) return { digest: null, item: () => Promise.resolve(null) };
-    return { digest: newest.digest, item: () => this.#itemAt(candidate.key, newest.place) };
+    if (newest === null) return sightingAt(candidate.key, null);
+    const { digest, place } = newest;
+    // The row that an item has may expire meanwhile: who is looked at a second time is read again.
+    const isStale = this.#topics.space !== ITEMS && digest !== null && candidate.suspicion !== null;
+    if (isStale) return this.#sightingAt(candidate.key, place);
+    return { digest, item: async () => (await this.#sightingAt(candidate.key, place)).item() };
   }
 
-  #itemAt(key: Buffer, place: number): Promise<Item | null> {
+  async #sightingAt(key: Buffer, place: number): Promise<Sighting> {
     const partitions = this.#ends.get(this.#topics.changes)?.length ?? 1;
-    return itemAt(this.#kafka, this.#topics, partitionOf(key, partitions), place);
+    const partition = partitionOf(this.#topics.space.itemKeyOf(key), partitions);
+    return sightingAt(key, await expectedAt(this.#kafka, this.#topics, partition, place));
   }
 }
 
@@ -129,5 +142,6 @@ function movementFrom(
     },
     clock,
     lagMs,
+    topics.space,
   );
 }

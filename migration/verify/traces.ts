@@ -1,9 +1,10 @@
 import type { Entry } from '../../connectors/buckets/entry.ts';
 import { KeyFilter } from '../../connectors/buckets/key-hash.ts';
 import type { Clock } from '../../connectors/clock.ts';
+import { ITEMS, type RowSpace } from './row-space.ts';
 import { KEPT_LAGS, type Movement, type Trace } from './sides.ts';
 
-/** What has been published since the last call, of wanted keys; the first call begins where it was opened. */
+/** What has been published since the last call, of items with wanted keys; the first call begins where it was opened. */
 export type ReadOn = (isWanted: (key: Buffer) => boolean) => AsyncIterable<readonly Entry[]>;
 
 /** The changes of watched keys, as they are published. Memory holds those of the last lags, whatever else moves. */
@@ -13,15 +14,17 @@ export class TopicMovement implements Movement {
   readonly #readOn: ReadOn;
   readonly #clock: Clock;
   readonly #lagMs: number;
+  readonly #space: RowSpace;
 
-  constructor(readOn: ReadOn, clock: Clock, lagMs: number) {
+  constructor(readOn: ReadOn, clock: Clock, lagMs: number, space: RowSpace = ITEMS) {
     this.#readOn = readOn;
     this.#clock = clock;
     this.#lagMs = lagMs;
+    this.#space = space;
   }
 
   watch(key: Buffer): void {
-    this.#filter.add(key);
+    this.#filter.add(this.#space.itemKeyOf(key));
   }
 
   async drain(): Promise<void> {

@@ -29,6 +29,13 @@ export function expectedItem(record: ChangeRecord, transforms: readonly Transfor
   return { item: current.after, certain: true };
 }
 
+/** What the target should have held before a record, by its old image. */
+export function expectedBefore(record: ChangeRecord, transforms: readonly Transform[]): Expected {
+  const { before } = record;
+  // As the record that put it there: a chain tells not why nothing is left of an old image.
+  return expectedItem({ ...record, op: 'u', before: null, after: before }, transforms);
+}
+
 /** A row of the source's table as the record that a scan makes of it: what transforms are written for. */
 export function rowRecord(table: string, key: Buffer, item: Item): ChangeRecord {
   const origin = { snapshot: '', file: '', line: 0 };

@@ -30,6 +30,11 @@ export function attempted(before: Tried, outcome: MendOutcome): Tried {
   return { ...before, tries: before.tries + 1, outcome, sent };
 }
 
+/** The row was left, because no version that a write of it could have is high enough yet: such a try is none. */
+export function early(before: Tried): Tried {
+  return { ...before, tries: 0, outcome: 'changed' };
+}
+
 export function unmakeable(before: Tried): Tried {
   return { ...before, tries: TRIES_MAX, outcome: 'unmakeable' };
 }
@@ -43,7 +48,7 @@ export type Standing = 'waiting' | 'immovable' | 'refused';
 
 /** Why a key is still different. */
 export function standingOf({ tries, outcome }: Tried): Standing {
-  if (outcome === 'written') return 'immovable';
+  if (outcome === 'written' || outcome === 'later') return 'immovable';
   if (tries < TRIES_MAX || outcome === 'unknown') return 'waiting';
   return outcome === 'changed' ? 'immovable' : 'refused';
 }

@@ -10,6 +10,7 @@ import { lookAgain, textOf, type Verdicts } from './looks.ts';
 import { type RepairLimits, repair } from './repair.ts';
 import type { RepairJournal } from './repair-journal.ts';
 import type { RepairCounts, TableReport } from './report.ts';
+import { ITEMS, type RowSpace } from './row-space.ts';
 import type { Movement, Side } from './sides.ts';
 import { Tally } from './tally.ts';
 import { seenAgain } from './tried.ts';
@@ -28,12 +29,16 @@ export interface VerifyProgress {
 export interface RepairParts extends RepairLimits {
   readonly mender: Mender;
   readonly journal: RepairJournal;
+  /** For targets whose writes carry versions: V of a repair that is written now; null: none is safe yet. Absent: no versions. */
+  readonly versionNow?: () => Promise<number | null>;
 }
 
 export interface VerifyTableOptions {
   readonly table: string;
   readonly source: Side;
   readonly target: Side;
+  /** What the sides compare; default: items under their own keys. */
+  readonly space?: RowSpace;
   /** What moves while keys are looked at again; opened before the sides are read if these are logged. */
   readonly movement: () => Promise<Movement>;
   readonly clock: Clock;
@@ -46,7 +51,7 @@ export interface VerifyTableOptions {
   readonly estimatedRows: number | null;
   /** Share of the keys that is compared, 1 at most. */
   readonly sampleFraction: number;
-  /** Only these, framed, each once; null: all. */
+  /** Only these items, by their framed keys, each once; null: all. */
   readonly keys: readonly Buffer[] | null;
   /** Rows of the target that the source side has never heard of are left alone: they were there before; default: extra. */
   readonly keepsUnknown?: boolean;
@@ -64,15 +69,20 @@ export interface VerifyTableOptions {
  */
 export async function verifyTable(options: VerifyTableOptions): Promise<TableReport> {
   const { table, showKeys, keys } = options;
-  const tally = new Tally(showKeys);
+  const tally = new Tally(showKeys, options.space);
   await using candidates = new CandidateList();
   const progress = reporter(options);
   await settled(options);
-  if (keys === null) tally.equalKeys(await compareRows(options, candidates, tally, progress));
-  else await addKeys(options, keys, candidates, tally);
+  if (keys !== null && areLookedUp(options)) await addKeys(options, keys, candidates, tally);
+  else tally.equalKeys(await compareRows(options, candidates, tally, progress));
   progress.phase('looking again', candidates.size);
   const counts = await judgeAll(options, candidates, tally, progress);
   return { ...tally.report(table), ...counts };
+}
+
+/** Can rows be asked for by the keys of items? Where they move, all have to be read: an item may have left one anywhere. */
+function areLookedUp({ keys, space = ITEMS }: VerifyTableOptions): boolean {
+  return keys !== null && !space.moves;
 }
 
 /** Waits until nothing of an interrupted repair is under way any more: what is read from now on stays so. */
@@ -87,13 +97,14 @@ async function judgeAll(
   tally: Tally,
   progress: Reporter,
 ): Promise<RepairCounts | null> {
-  const { source, target, clock, signal, lagMs, keys, repair: parts } = options;
+  const { source, target, space = ITEMS, clock, signal, lagMs, repair: parts } = options;
   await using different = new CandidateList();
   if (candidates.size > 0) {
     const movement = await options.movement();
     for await (const group of candidates.groups(1000)) for (const { key } of group) movement.watch(key);
     const verdicts = parts === null ? tally : toMend(tally, different);
-    const world = { source, target, movement, clock, signal, lagMs, countsAbsent: keys !== null };
+    const countsAbsent = areLookedUp(options);
+    const world = { source, target, space, movement, clock, signal, lagMs, countsAbsent };
     await lookAgain({ ...world, verdicts }, candidates);
     if (parts !== null) {
       const onPending = (pending: number) => progress.phase('repairing', pending);
@@ -122,12 +133,12 @@ async function compareRows(
   tally: Tally,
   progress: Reporter,
 ): Promise<number> {
-  const { source, target, sampleFraction, estimatedRows, keepsUnknown = false } = options;
+  const { source, target, estimatedRows, keepsUnknown = false } = options;
   await using file = new SpillFile();
-  const rows = estimatedRows === null ? null : estimatedRows * sampleFraction;
+  const rows = estimatedRows === null ? null : estimatedRows * options.sampleFraction;
   const count = bucketCount(rows);
   const [left, right] = [new Buckets(file, count, source.logged), new Buckets(file, count, target.logged)];
-  const isWanted = sampleOf(sampleFraction);
+  const isWanted = wantedOf(options);
   await both(
     collect(source.rows(isWanted), left, (entries) => progress.read('sourceRows', entries)),
     collect(target.rows(isWanted), right, (entries) => progress.read('targetRows', entries)),
@@ -138,6 +149,13 @@ async function compareRows(
     if (keepsUnknown && found.source === null) tally.unknown();
     else await candidates.add({ key: found.key, base: found.source, suspicion: null, tried: null });
   });
+}
+
+/** Which items' rows are compared. */
+function wantedOf({ keys, sampleFraction }: VerifyTableOptions): (itemKey: Buffer) => boolean {
+  if (keys === null) return sampleOf(sampleFraction);
+  const wanted = new Set(keys.map((key) => key.toString('latin1')));
+  return (itemKey) => wanted.has(itemKey.toString('latin1'));
 }
 
 async function collect(
@@ -165,15 +183,15 @@ async function both(a: Promise<void>, b: Promise<void>, giveUp: () => void): Pro
 }
 
 async function addKeys(
-  { source, keepsUnknown = false }: VerifyTableOptions,
+  options: VerifyTableOptions,
   keys: readonly Buffer[],
   candidates: CandidateList,
   tally: Tally,
 ): Promise<void> {
+  const { source, keepsUnknown = false } = options;
   const bases = new Map<string, Entry>();
   if (source.logged) {
-    const wanted = new Set(keys.map((key) => key.toString('latin1')));
-    for await (const entries of source.rows((key) => wanted.has(key.toString('latin1')))) {
+    for await (const entries of source.rows(wantedOf(options))) {
       for (const entry of entries) {
         const name = entry.key.toString('latin1');
         bases.set(name, newer(entry, bases.get(name)));

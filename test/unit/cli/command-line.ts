@@ -10,6 +10,7 @@ export const commands: readonly CommandName[] = [
   'status',
   'verify',
   'replay',
+  'infer',
   'export',
   'topic',
   'dead-letters',

@@ -1,20 +1,21 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mappingFile } from '../../../cli/demo/mapping-file.ts';
 import { migrationFile } from '../../../cli/demo/migration-file.ts';
 import { type DemoReport, reportTable } from '../../../cli/demo/report.ts';
 import { settingsOf } from '../../../cli/demo/settings.ts';
 import { parseMigration } from '../../../migration/config/load.ts';
 
 const parts = {
-  endpoints: {
-    kafka: '127.0.0.1:9092',
-    source: 'http://127.0.0.1:8000',
-    target: 'http://127.0.0.1:8001',
-  },
+  kafka: '127.0.0.1:9092',
+  source: 'http://127.0.0.1:8000',
+  target: { type: 'alternator', endpoint: 'http://127.0.0.1:8001', writesPerSecond: 3000 },
   table: 'Music',
   slackSeconds: 5,
-  writesPerSecond: 3000,
-};
-const parse = (text: string) => parseMigration(text, 'migration.yaml', { env: {}, folder: '/' });
+} as const;
+const parse = (text: string, folder = '/') => parseMigration(text, 'migration.yaml', { env: {}, folder });
 
 describe('the migration file of the demo', () => {
   test('is valid before there is an export, and scans', () => {
@@ -29,10 +30,27 @@ describe('the migration file of the demo', () => {
     expect(kafka.brokers).toEqual(['127.0.0.1:9092']);
     expect(target).toMatchObject({ endpoints: ['http://127.0.0.1:8001'], writesPerSecond: 3000 });
   });
+
+  test('differs for CQL in the target alone, and its mapping is valid', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'messina-demo-test-'));
+    await writeFile(join(folder, 'music.mapping.yaml'), mappingFile('Music'));
+    const target = {
+      type: 'cql',
+      contactPoint: '127.0.0.1:9042',
+      keyspace: 'demo',
+      mapping: 'music.mapping.yaml',
+    } as const;
+    const typed = parse(migrationFile({ ...parts, target, manifest: null }), folder);
+    await rm(folder, { recursive: true });
+    const { name, source, kafka } = parse(migrationFile({ ...parts, manifest: null }));
+    expect(typed).toMatchObject({ name, source, kafka });
+    expect(typed.target).toMatchObject({ contactPoints: ['127.0.0.1:9042'], keyspace: 'demo' });
+    expect(typed.mapping).not.toBeNull();
+  });
 });
 
 describe('the settings of the demo', () => {
-  const options = { items: null, changesPerSecond: null, keep: false };
+  const options = { target: 'alternator', items: null, changesPerSecond: null, keep: false } as const;
 
   test('are 30 000 items and at least 2000 changes', () => {
     expect(settingsOf(options)).toMatchObject({ items: 30_000, changesMin: 2000 });
@@ -67,6 +85,7 @@ describe('the table at the end', () => {
     lagSeconds: 1.25,
     verified: { compared: 29_900, missing: 0, different: 0, extra: 0 },
     differences: 0,
+    cql: null,
     seconds: 80.04,
   };
 
@@ -89,6 +108,14 @@ describe('the table at the end', () => {
     const verified = { compared: 29_900, missing: 1, different: 0, extra: 2 };
     expect(reportTable({ ...report, verified, differences: 3 })).toContain(
       '3 (missing 1, different 0, extra 2)',
+    );
+  });
+
+  test('says what came of the second target', () => {
+    const verified = { compared: 29_900, missing: 0, different: 3, extra: 0 };
+    const cql = { loadingSeconds: 12.34, verified, differences: 3 };
+    expect(reportTable({ ...report, cql })).toMatch(
+      /again as CQL +in 12.3 s.*\ncompared +29,900 keys with the topics.*\ndifferences +3 \(missing 0, different 3, extra 0\)/,
     );
   });
 });

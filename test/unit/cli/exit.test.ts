@@ -47,7 +47,7 @@ describe('exit codes', () => {
         /music.yaml:1:1  kafka is missing
           → The Kafka cluster that keeps the original, and the names of its topics.
         /music.yaml:1:1  target is missing
-          → See the reference of the migration file.
+          → See the reference of the file.
         /music.yaml:2:1  sorce is not a known key
           → Did you mean "source"?
       "

@@ -95,6 +95,11 @@ describe('options of commands', () => {
         },
       },
     ],
+    ['infer f --table A', { file: 'f', table: 'A', itemsMax: 10_000, output: null, force: false }],
+    [
+      'infer f --table A --items 5 -o m.yaml --force',
+      { file: 'f', table: 'A', itemsMax: 5, output: 'm.yaml', force: true },
+    ],
     ['export f --table A --to file:///tmp/x', { file: 'f', table: 'A', to: 'file:///tmp/x' }],
     [
       'topic f --table A --kind changes --from 3:17 --max 5 --follow',
@@ -142,7 +147,8 @@ describe('options of commands', () => {
         showKeys: true,
       },
     ],
-    ['demo --items 10 --rate 5 --keep', { items: 10, changesPerSecond: 5, keep: true }],
+    ['demo --items 10 --rate 5 --keep', { target: 'alternator', items: 10, changesPerSecond: 5, keep: true }],
+    ['demo --target both', { target: 'both', items: null, changesPerSecond: null, keep: false }],
   ])('messina %s', async (line, options) => {
     const { code, ran } = await run(line);
     expect(code).toBe(0);
@@ -183,6 +189,7 @@ describe('options of commands', () => {
     'load f --table A --operations 5 --mix puts=1',
     'cleanup',
     'demo --items many',
+    'demo --target dynamodb',
     'plan f --log-level loud',
     '--json',
   ])('"messina %s" is refused with exit 2 and one block', async (line) => {

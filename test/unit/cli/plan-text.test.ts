@@ -34,9 +34,11 @@ const music: TablePlan = {
       ],
       tags: { 'system:write_isolation': 'always' },
     }),
+    statements: [],
     atCutover: { globalIndexes: ['Genres'], ttlAttribute: 'ExpiresAt' },
   },
   transforms: null,
+  mapping: null,
   estimate: { seconds: 247, itemsPerSecond: 5000, readUnits: 0, readUnitsPerSecond: null },
 };
 
@@ -205,6 +207,76 @@ describe('a plan for people', () => {
         '  transforms  of 100 items tried: 95 pass (90 changed), 3 filtered, 2 fail',
         '            2 × Cast$Value (transforms[0]): price, S to int32: the field is no number',
       ].join('\n'),
+    ],
+    [
+      'the statements that make a table of CQL',
+      {
+        target: {
+          table: 'music.songs',
+          exists: false,
+          create: null,
+          statements: [
+            'CREATE TABLE IF NOT EXISTS "music"."songs" (…)',
+            'ALTER TABLE "music"."songs" WITH …',
+          ],
+          atCutover: { globalIndexes: [], ttlAttribute: null },
+        },
+      },
+      `
+  target    music.songs: does not exist, to be created:
+            CREATE TABLE IF NOT EXISTS "music"."songs" (…);
+            ALTER TABLE "music"."songs" WITH …;
+  estimate`,
+    ],
+    [
+      'the settings of a table of CQL that are changed',
+      {
+        target: {
+          table: 'music.songs',
+          exists: true,
+          create: null,
+          statements: ['ALTER TABLE "music"."songs" WITH …'],
+          atCutover: { globalIndexes: [], ttlAttribute: null },
+        },
+      },
+      'target    music.songs: exists, its settings are changed:\n            ALTER TABLE',
+    ],
+    [
+      'what a mapping makes of some items, what it loses, and why some cannot be written',
+      {
+        mapping: {
+          place: 'music.mapping.yaml:1',
+          rekeyed: true,
+          losses: ['Column "score" (float) rounds numbers that it does not hold exactly.'],
+          trial: {
+            from: 'topics',
+            sampled: 100,
+            mapped: 96,
+            misfitting: 3,
+            deadLettered: 1,
+            droppedAttributes: 1,
+            reasons: [
+              { column: 'price', reason: 'is S, the column decimal', went: 'leftovers', items: 3 },
+              { column: 'artist', reason: 'is missing', went: 'dead-letter', items: 1 },
+            ],
+          },
+        },
+      },
+      `
+  mapping   music.mapping.yaml:1, with another key than the items
+            Column "score" (float) rounds numbers that it does not hold exactly.
+            of 100 items tried, from the topics: 96 fit their columns, 3 written with values that do not, 1 cannot be written
+            1 attribute dropped
+            3 × column "price" goes to the leftovers: the attribute is S, the column decimal
+            1 × column "artist" cannot be written: the attribute is missing
+  estimate`,
+    ],
+    [
+      'that a table has no mapping, and that nothing could be tried',
+      { mapping: { place: null, rekeyed: false, losses: [], trial: null } },
+      `
+  mapping   none: the default columns
+            not tried: no items could be read`,
     ],
     ['a size nobody knows', { items: null, bytes: null }, 'an unknown number of items, of unknown size'],
     [

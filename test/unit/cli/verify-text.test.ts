@@ -39,6 +39,6 @@ test('what could not be mended is told apart by why', () => {
   const left = { repaired: 2, waiting: 3, immovable: 4, refused: 5 };
   const lines = textOf({ ...equal, compared: 15, different: 12, ...left });
   expect(lines).toContain(
-    'Music: 2 repaired; 3 wait, because they keep changing: repair once more; 4 keep what somebody wrote with a later clock; 5 the target does not take',
+    'Music: 2 repaired; 3 wait, because they keep changing or were written too lately: repair once more; 4 keep what somebody wrote with a later clock; 5 the target does not take',
   );
 });

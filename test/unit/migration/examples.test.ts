@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadMigration, parseMigration } from '../../../migration/config/load.ts';
+import { parseMapping } from '../../../migration/config/mapping-file.ts';
 import { wire } from '../../../migration/wiring.ts';
 
 const root = new URL('../../../', import.meta.url);
 const env = { KAFKA_PASSWORD: 'p', SCYLLA_SECRET_KEY: 's' };
 
-const examples = readdirSync(new URL('examples/', root)).filter((name) => name.endsWith('.yaml'));
+const examples = readdirSync(new URL('examples/', root)).filter((name) => /(?<!\.mapping)\.yaml$/.test(name));
 
 /** Migration files that stand whole in a page of the documentation. */
 const inPages = ['README.md', 'docs/operations.md', 'docs/transforms.md'].flatMap((page) => {
@@ -27,8 +28,15 @@ describe('the examples', () => {
     expect(sink.name).toBe(`${migration.name}-alternator`);
   });
 
+  test('music.mapping.yaml is a mapping file', () => {
+    const text = readFileSync(new URL('examples/music.mapping.yaml', root), 'utf8');
+    expect(parseMapping(text, 'music.mapping.yaml', ['*']).documents.length).toBeGreaterThan(0);
+  });
+
   test.each(inPages)('a file shown in %s is one too', (page, block) => {
-    const migration = parseMigration(block, page, { env, folder: fileURLToPath(root) });
+    // A mapping file that it names is shown elsewhere.
+    const needs = { needsSnapshot: true, needsMapping: false };
+    const migration = parseMigration(block, page, { env, folder: fileURLToPath(root) }, needs);
     expect(wire(migration, migration.source.tables).sources).toHaveLength(2);
   });
 

@@ -55,6 +55,8 @@ export class RepairWorld extends VerifyWorld {
   readonly unwanted = new Set<string>();
   /** Keys whose rows the target never finds to be what was seen, however little is compared. */
   readonly unmatchable = new Set<string>();
+  /** Keys whose rows are stamped with a time to come. */
+  readonly stampedAhead = new Set<string>();
   /** What the journal holds: it outlives a kill. */
   pending: readonly string[] = [];
   #written = 0;
@@ -119,6 +121,7 @@ export class RepairWorld extends VerifyWorld {
   #execute({ key, seen, wanted, loosely }: Mending, isConditional: boolean): MendOutcome {
     const id = idOf(key);
     if (this.unwanted.has(id)) return 'refused';
+    if (this.stampedAhead.has(id)) return 'later';
     if (this.unmatchable.has(id) || (this.uncomparable.has(id) && !loosely)) return 'changed';
     const now = this.target.get(id);
     if (isConditional && (seen === null ? undefined : textIn(seen)) !== now) return 'changed';

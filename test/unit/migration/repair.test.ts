@@ -69,6 +69,16 @@ for (const against of sides) {
       expect(report).toMatchObject({ equal: 29, missing: 1, repaired: 0, waiting: 0, refused: 1 });
       expect(world.nowMs - begunMs).toBeLessThan(2 * quietMs);
     });
+
+    test('a row with a time to come is named, without waiting for it', async () => {
+      const world = new RepairWorld(30);
+      world.target.set('row3', 'foreign');
+      world.stampedAhead.add('row3');
+      const begunMs = world.nowMs;
+      const report = await world.repair({ against });
+      expect(report).toMatchObject({ equal: 29, different: 1, repaired: 0, waiting: 0, immovable: 1 });
+      expect(world.nowMs - begunMs).toBeLessThan(quietMs);
+    });
   });
 
   describe(`keys that move, against the ${against}`, () => {

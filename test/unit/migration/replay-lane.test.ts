@@ -67,7 +67,7 @@ describe('a replay from a time', () => {
     ['at the snapshot: from there', 40, 40],
     ['before the snapshot: from its offset, never below', 12, 40],
   ])('%s', (_, offset, writeFrom) => {
-    const moved = fromChanges(following, { offset, snapshot: s1, partition: 1 });
+    const moved = fromChanges(following, { offset, snapshot: s1, partition: 1, ordersByVersion: false });
     expect(moved.changes).toMatchObject({
       position: 0,
       countedTo: 0,
@@ -78,23 +78,27 @@ describe('a replay from a time', () => {
   });
 
   test('from a time that lies ahead passes over nothing that was not written yet', () => {
-    const moved = fromChanges(following, { offset: 900, snapshot: s1, partition: 1 });
+    const moved = fromChanges(following, { offset: 900, snapshot: s1, partition: 1, ordersByVersion: false });
     expect(moved.changes.writeFrom).toBe(500);
   });
 
   test('starts the counters of the changes again, and leaves those of the snapshot', () => {
-    const moved = fromChanges(following, { offset: 300, snapshot: s1, partition: 1 });
+    const moved = fromChanges(following, { offset: 300, snapshot: s1, partition: 1, ordersByVersion: false });
     expect(moved.snapshot).toEqual(following.snapshot);
     expect(moved.changes.outcomes).toEqual({ written: 0, superseded: 0, filtered: 0, deadLettered: 0 });
   });
 
   test('leaves dead letters as they are: what lies below is not written again', () => {
-    const moved = fromChanges(following, { offset: 300, snapshot: s1, partition: 1 });
+    const moved = fromChanges(following, { offset: 300, snapshot: s1, partition: 1, ordersByVersion: false });
     expect(moved.settled).toEqual(following.settled);
   });
 
   test('lets changes flow at once, for the same snapshot', () => {
-    expect(changesFlow(fromChanges(following, { offset: 300, snapshot: s1, partition: 1 }))).toBe(true);
+    expect(
+      changesFlow(
+        fromChanges(following, { offset: 300, snapshot: s1, partition: 1, ordersByVersion: false }),
+      ),
+    ).toBe(true);
   });
 
   test('without snapshots nothing bounds it, and the gate is open', () => {
@@ -102,7 +106,7 @@ describe('a replay from a time', () => {
       ...FRESH_LANE,
       changes: { ...following.changes, snapshot: null, writeFrom: 0 },
     };
-    const moved = fromChanges(events, { offset: 300, snapshot: null, partition: 1 });
+    const moved = fromChanges(events, { offset: 300, snapshot: null, partition: 1, ordersByVersion: false });
     expect(moved.snapshot.gateOpen).toBe(true);
     expect(moved.changes).toMatchObject({ writeFrom: 300, snapshot: null });
     expect(changesFlow(moved)).toBe(true);
@@ -110,14 +114,16 @@ describe('a replay from a time', () => {
 
   test('keeps an unclean lane unclean', () => {
     const unclean = { ...following, clean: false };
-    expect(fromChanges(unclean, { offset: 300, snapshot: s1, partition: 1 }).clean).toBe(false);
+    expect(
+      fromChanges(unclean, { offset: 300, snapshot: s1, partition: 1, ordersByVersion: false }).clean,
+    ).toBe(false);
   });
 });
 
 test('moved lanes are read back as they were committed', () => {
   const moved = [
     fromSnapshot(following, letters),
-    fromChanges(following, { offset: 300, snapshot: s1, partition: 1 }),
+    fromChanges(following, { offset: 300, snapshot: s1, partition: 1, ordersByVersion: false }),
   ];
   for (const lane of moved) expect(committed(lane)).toEqual(lane);
 });

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { createLogger } from '../../../connectors/log.ts';
+import { ITEMS } from '../../../migration/verify/row-space.ts';
 import { sourceSide } from '../../../migration/verify/source-side.ts';
 import { sinkTable } from '../../sink-records.ts';
 import { keyOf } from './verify-world.ts';
@@ -27,7 +28,7 @@ const open = () => {
   const table = { ...sinkTable('Music').facts, tableId: 'first' };
   const access = { region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' };
   const context = { clock: systemClock, log, signal: new AbortController().signal };
-  return sourceSide({ access, table, transforms: [], segments: 2, readCapacity: 0.5 }, context);
+  return sourceSide({ access, table, transforms: [], space: ITEMS, segments: 2, readCapacity: 0.5 }, context);
 };
 const look = () => open().look([{ key: keyOf('a'), base: null, suspicion: null, tried: null }]);
 async function scan(): Promise<void> {

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { TableFacts } from '../../../connectors/catalog-records.ts';
 import { outcomeOf } from '../../../migration/plan-transforms.ts';
 import { transformProblems, transformsOf } from '../../../migration/transforms.ts';
+import { rowRecord } from '../../../migration/verify/transformed.ts';
 import { wire } from '../../../migration/wiring.ts';
+import { Item } from '../../../schemas/item.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
 import { parse, validText } from './migration-text.ts';
 
@@ -108,9 +110,10 @@ test('a plan counts what becomes of items, and why some fail, without their valu
     {},
   ].map((rest, i) => {
     const bytes = Buffer.from(JSON.stringify({ Artist: { S: 'a' }, SongTitle: { S: String(i) }, ...rest }));
-    return scanner.scan(bytes, 0, bytes.length);
+    const { key, avro } = scanner.scan(bytes, 0, bytes.length);
+    return rowRecord('Music', key, Item.fromAvro(avro));
   });
-  const plan = outcomeOf(transforms, 'Music', items);
+  const plan = outcomeOf(transforms, items);
   expect(plan).toEqual({
     sampled: 8,
     passed: 3,

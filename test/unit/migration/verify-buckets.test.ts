@@ -73,6 +73,13 @@ describe('buckets', () => {
     );
   });
 
+  test('hold keys of any length, on disk too', async () => {
+    const rows = Array.from({ length: 60 }, (_, n) => entry(`${'x'.repeat((n % 7) * 5000)}${n}`, 'a'));
+    const { equal, bytesOnDisk } = await compared(rows, [...rows].reverse(), 3);
+    expect(equal).toBe(60);
+    expect(bytesOnDisk).toBeGreaterThan(1_000_000);
+  });
+
   test('go to disk, and memory holds a chunk for each', async () => {
     const rows = Array.from({ length: 40_000 }, (_, n) => entry(`row${n}`, 'a'));
     const { equal, bytesOnDisk } = await compared(rows, rows, 16);

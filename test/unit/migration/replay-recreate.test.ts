@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { SinkTask, TakeOver, TaskContext } from '../../../connectors/connector.ts';
+import { ConnectError } from '../../../connectors/errors.ts';
+import { createLogger } from '../../../connectors/log.ts';
+import type { Catalog } from '../../../connectors/runtime/catalog.ts';
+import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
+import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
+import { outwaitWriters, recreateProblems } from '../../../migration/replay-recreate.ts';
+import { sinkTable } from '../../sink-records.ts';
+
+/** How long is waited before a target table is dropped, and what the sink is asked to wait out. */
+async function waited({ versioned, clean }: { versioned: boolean; clean: boolean }) {
+  const sleptMs: number[] = [];
+  const adopted: TakeOver[] = [];
+  const task = {
+    adopt: async (_table: unknown, _lane: string, takeOver: TakeOver) => void adopted.push(takeOver),
+    [Symbol.asyncDispose]: async () => {},
+  } as unknown as SinkTask;
+  const sink = {
+    plugin: { supports: { version: versioned }, open: async () => task },
+    options: {},
+  } as unknown as SinkDefinition;
+  const catalog = { table: () => sinkTable('T') } as unknown as Catalog;
+  const lanes = new Map([['T', [{ partition: 0, state: { ...FRESH_LANE, clean } }]]]);
+  await outwaitWriters(sink, catalog, lanes, context(sleptMs));
+  return { sleptMs, adopted };
+}
+
+const context = (sleptMs: number[]): TaskContext => ({
+  clock: { now: () => 0, monotonic: () => 0, sleep: async (ms) => void sleptMs.push(ms) },
+  log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
+  signal: new AbortController().signal,
+});
+
+test('a zombie must not write into the new table: what it left under way is waited out, with versions too (rule C6)', async () => {
+  expect(await waited({ versioned: true, clean: false })).toEqual({ sleptMs: [10_000], adopted: [] });
+  const { sleptMs, adopted } = await waited({ versioned: false, clean: false });
+  expect({ sleptMs, adopted }).toEqual({ sleptMs: [], adopted: [{ first: false, clean: false }] });
+});
+
+test('nothing is waited for where every owner stopped cleanly', async () => {
+  for (const versioned of [true, false]) {
+    expect(await waited({ versioned, clean: true })).toEqual({ sleptMs: [], adopted: [] });
+  }
+});
+
+test('a table of other columns is no obstacle where this sink has made it, and one where another has', async () => {
+  const error = new ConnectError('TARGET_SCHEMA', 'differs');
+  const sink = {
+    name: 'sink',
+    plugin: { targetTable: () => 'k.songs', check: async () => [{ table: 'T', error }] },
+  } as unknown as SinkDefinition;
+  const problems = (targetTable: string) => {
+    const catalog = { table: () => sinkTable('T'), sink: () => ({ targetTable }) } as unknown as Catalog;
+    return recreateProblems(sink, catalog, ['T'], context([]));
+  };
+  expect(await problems('k.songs')).toEqual([]);
+  expect(await problems('k.renamed')).toEqual([{ table: 'T', error }]);
+});
