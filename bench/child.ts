@@ -15,6 +15,10 @@ async function run(job: Job): Promise<Measured> {
       return (await import('./variants/write-put-item.ts')).write(job);
     case 'write-document-batches':
       return (await import('./variants/write-document-batches.ts')).write(job);
+    case 'write-cql-messina':
+      return (await import('./variants/write-cql-messina.ts')).write(job);
+    case 'write-execute-concurrent':
+      return (await import('./variants/write-execute-concurrent.ts')).write(job);
     case 'migrate-messina':
       return (await import('./variants/migrate-messina.ts')).migrate(job);
     case 'read-ion-messina':

@@ -2,7 +2,7 @@ import type { ExportOnDisk } from './export-files.ts';
 import type { Shape } from './shapes.ts';
 
 /** What a measured process is asked to do, as JSON on its command line. */
-export type Job = PublishJob | WriteJob | BothJob | ReadJob;
+export type Job = PublishJob | WriteJob | CqlWriteJob | BothJob | ReadJob;
 
 /** Export files to Kafka. */
 export interface PublishJob {
@@ -17,8 +17,24 @@ export interface PublishJob {
 }
 
 /** Kafka to a DynamoDB API. */
-export interface WriteJob {
+export interface WriteJob extends ReadTopicJob {
   readonly variant: 'write-messina' | 'write-put-item' | 'write-document-batches';
+  readonly endpoint: string;
+  /** Messina: items of a request; null: its own default for the target. */
+  readonly batchItems: number | null;
+}
+
+/** Kafka to CQL. */
+export interface CqlWriteJob extends ReadTopicJob {
+  readonly variant: 'write-cql-messina' | 'write-execute-concurrent';
+  /** host:port */
+  readonly contactPoint: string;
+  /** Path of the mapping file. */
+  readonly mapping: string;
+}
+
+/** What whoever reads a topic and writes elsewhere is told. */
+export interface ReadTopicJob {
   readonly brokers: string;
   readonly partitions: number;
   readonly shape: Shape;
@@ -26,12 +42,9 @@ export interface WriteJob {
   readonly name: string;
   /** Tells runs of one variant apart: each reads from the beginning. */
   readonly run: string;
-  readonly endpoint: string;
   /** Items of the topic; Messina writes all of them. */
   readonly items: number;
   readonly bytesPerItem: number;
-  /** Messina: items of a request; null: its own default for the target. */
-  readonly batchItems: number | null;
   readonly secondsMax: number;
 }
 

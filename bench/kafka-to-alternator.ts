@@ -3,14 +3,13 @@ import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamo
 import { startDynamoDb } from '../local/dynamodb.ts';
 import { startKafka } from '../local/kafka.ts';
 import { clientOf } from '../workload/table.ts';
-import { type ExportOnDisk, writeExport } from './export-files.ts';
+import { type Filled, fill } from './fill.ts';
 import type { WriteJob } from './jobs.ts';
 import type { Measured } from './meter.ts';
 import { runJob, startStub } from './processes.ts';
 import { type Row, writeReport } from './report.ts';
-import { partitions, readSettings, type Settings, say, scratchDirectory } from './settings.ts';
+import { partitions, readSettings, type Settings, say } from './settings.ts';
 import { type Shape, tableNameOf } from './shapes.ts';
-import { createTopic } from './topics.ts';
 
 const ITEMS: Readonly<Record<Shape, number>> = { a: 400_000, b: 100_000, c: 10_000 };
 /** DynamoDB Local takes some thousand items a second. */
@@ -49,11 +48,13 @@ const onLocal: readonly Variant[] = [
 /** Kafka → Alternator: a stub of it, and DynamoDB Local. */
 export async function kafkaToAlternator(settings: Settings): Promise<void> {
   await using kafka = await startKafka();
-  await using stub = await startStub();
+  await using stub = await startStub('alternator-stub');
   const rows: Row[] = [];
   for (const shape of settings.shapes) {
     const filled = await fill(kafka.bootstrap, `stub-${shape}`, shape, ITEMS[shape] * settings.scale);
-    rows.push(...(await compare(settings, kafka.bootstrap, 'stub', stub.endpoint, filled, onStub)));
+    rows.push(
+      ...(await compare(settings, kafka.bootstrap, 'stub', `http://${stub.address}`, filled, onStub)),
+    );
   }
   await using local = await startDynamoDb();
   for (const shape of settings.shapes) {
@@ -64,24 +65,6 @@ export async function kafkaToAlternator(settings: Settings): Promise<void> {
   }
   const report = { name: 'kafka-to-alternator', title: 'Kafka → Alternator', notes, rows };
   say(await writeReport(settings.results, report));
-}
-
-interface Filled {
-  readonly name: string;
-  readonly made: ExportOnDisk;
-}
-
-/** Publishes the same export by messina, as migration `name`, and by the usual loop, to topic `usual-<name>`. */
-async function fill(brokers: string, name: string, shape: Shape, items: number): Promise<Filled> {
-  await using scratch = await scratchDirectory();
-  const itemsPerFile = Math.max(500, 500 * Math.round(items / 500));
-  const plan = { shape, files: 1, itemsPerFile, distinctItems: itemsPerFile, level: 1 };
-  const made = await writeExport(scratch.path, plan);
-  const common = { brokers, partitions, export: made, secondsMax: 60 };
-  await runJob({ ...common, variant: 'publish-messina', name }, null);
-  await createTopic(brokers, `usual-${name}`);
-  await runJob({ ...common, variant: 'publish-usual', name: `usual-${name}` }, null);
-  return { name, made };
 }
 
 async function compare(

@@ -1,6 +1,7 @@
 import { exportToKafka } from './export-to-kafka.ts';
 import { ion } from './ion.ts';
 import { kafkaToAlternator } from './kafka-to-alternator.ts';
+import { kafkaToCql } from './kafka-to-cql.ts';
 import { memory } from './memory.ts';
 import { readSettings } from './settings.ts';
 
@@ -10,6 +11,7 @@ const benches = {
   'export-to-kafka': exportToKafka,
   ion,
   'kafka-to-alternator': kafkaToAlternator,
+  'kafka-to-cql': kafkaToCql,
   memory,
 };
 

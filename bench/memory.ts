@@ -23,7 +23,7 @@ const notes = [
 /** Peak memory of publishing a large export. Fails when it is more than a worker may use. */
 export async function memory(settings: Settings): Promise<void> {
   await using kafka = await startKafka();
-  await using stub = await startStub();
+  await using stub = await startStub('alternator-stub');
   const rows: Row[] = [];
   for (const files of [1, 40]) {
     await using scratch = await scratchDirectory();
@@ -39,7 +39,7 @@ export async function memory(settings: Settings): Promise<void> {
       settings.profileTo,
     );
     const both = await runJob(
-      { ...common, variant: 'migrate-messina', name: `both-${files}`, endpoint: stub.endpoint },
+      { ...common, variant: 'migrate-messina', name: `both-${files}`, endpoint: `http://${stub.address}` },
       settings.profileTo,
     );
     const sink = await runJob(
@@ -50,7 +50,7 @@ export async function memory(settings: Settings): Promise<void> {
         shape: made.shape,
         name: `source-${files}`,
         run: 'behind',
-        endpoint: stub.endpoint,
+        endpoint: `http://${stub.address}`,
         items: made.items,
         bytesPerItem: made.bytes / made.items,
         batchItems: null,

@@ -23,16 +23,20 @@ export async function runJob(job: Job, profileTo: string | null): Promise<Measur
 }
 
 export interface Stub extends AsyncDisposable {
-  readonly endpoint: string;
+  /** 127.0.0.1:port */
+  readonly address: string;
 }
 
-/** Starts the stub of Alternator in a process of its own. It ends with us. */
-export async function startStub(): Promise<Stub> {
-  const child = spawn(process.execPath, [programOf('stub')], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts a stub of a target in a process of its own. It ends with us. */
+export async function startStub(
+  name: 'alternator-stub' | 'cql-stub',
+  ...args: readonly string[]
+): Promise<Stub> {
+  const child = spawn(process.execPath, [programOf(name), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   const [port] = (await once(lines, 'line')) as [string];
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => {
       const closed = once(child, 'close');
       child.stdin.end();

@@ -1,13 +1,14 @@
 import { SinkTask } from '../../connectors/runtime/sink-task.ts';
 import type { BothJob } from '../jobs.ts';
 import { type Measured, Meter } from '../meter.ts';
-import { openWorld } from './world.ts';
+import { alternatorTarget, openWorld } from './world.ts';
 import { counted, timeRequests } from './write-messina.ts';
 
 /** Source task and sink task in one process, as `messina migrate` runs them. Latency: one request to the target. */
 export async function migrate(job: BothJob): Promise<Measured> {
   const { shape, manifest, items, bytes } = job.export;
-  const world = await openWorld({ ...job, shape, manifest, target: { endpoints: [job.endpoint] } });
+  const target = alternatorTarget('bench', job.endpoint);
+  const world = await openWorld({ ...job, shape, manifest, target });
   const meter = new Meter();
   timeRequests(meter);
   // The export's equal keys stand so far apart that no batch holds two, so every row is written and counted.

@@ -1,12 +1,12 @@
 import { TransactionalProducer } from '../../connectors/kafka/producer.ts';
 import type { PublishJob } from '../jobs.ts';
 import { type Measured, Meter } from '../meter.ts';
-import { openWorld, published } from './world.ts';
+import { alternatorTarget, openWorld, published } from './world.ts';
 
 /** The product's source task on an export: files, scanner, Avro, transactions. Latency: one transaction. */
 export async function publish(job: PublishJob): Promise<Measured> {
   const { shape, manifest, items, bytes } = job.export;
-  const target = { endpoints: ['http://127.0.0.1:9'] };
+  const target = alternatorTarget('bench', 'http://127.0.0.1:9');
   const world = await openWorld({ ...job, shape, manifest, target });
   const meter = new Meter();
   timeTransactions(meter);

@@ -1,5 +1,5 @@
 import { type EachBatchPayload, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
-import type { WriteJob } from '../jobs.ts';
+import type { ReadTopicJob } from '../jobs.ts';
 import type { Measured, Meter } from '../meter.ts';
 import type { JsonItem } from '../shapes.ts';
 
@@ -10,7 +10,7 @@ import type { JsonItem } from '../shapes.ts';
  * @param writeAll writes messages and says how many, after each request: many partitions are under way when time is up
  */
 export async function consume(
-  job: WriteJob,
+  job: ReadTopicJob,
   meter: Meter,
   writeAll: (
     messages: readonly KafkaMessage[],

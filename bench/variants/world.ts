@@ -17,6 +17,14 @@ import { openTopics, type TopicsView } from '../../migration/topics-view.ts';
 import { wire } from '../../migration/wiring.ts';
 import { factsOf, type Shape, tableNameOf } from '../shapes.ts';
 
+const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+
+/** @param name of the sink: its positions are its own */
+export function alternatorTarget(name: string, endpoint: string): object {
+  const region = 'eu-central-1';
+  return { type: 'alternator', name, endpoints: [endpoint], region, credentials, existing: 'keep' };
+}
+
 export interface WorldOptions {
   readonly brokers: string;
   readonly partitions: number;
@@ -34,8 +42,6 @@ export interface World {
   readonly sink: SinkDefinition;
   readonly world: SinkWorld;
 }
-
-const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
 
 /**
  * Builds the product's own parts from a migration file. Only one thing differs: the source table is described here, because
@@ -115,6 +121,6 @@ function fileOf(options: WorldOptions, table: string): string {
       changes: 'none',
     },
     kafka: { brokers: [options.brokers], partitions: options.partitions },
-    target: { type: 'alternator', region: 'eu-central-1', credentials, existing: 'keep', ...options.target },
+    target: options.target,
   });
 }

@@ -3,11 +3,11 @@ import { SinkTask } from '../../connectors/runtime/sink-task.ts';
 import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
 import type { WriteJob } from '../jobs.ts';
 import { type Measured, Meter } from '../meter.ts';
-import { openWorld } from './world.ts';
+import { alternatorTarget, openWorld } from './world.ts';
 
 /** The product's sink task: fetch, lanes, AlternatorSink. Latency: one request, from its headers to the end of its answer. */
 export async function write(job: WriteJob): Promise<Measured> {
-  const target = { name: job.run, endpoints: [job.endpoint] };
+  const target = alternatorTarget(job.run, job.endpoint);
   const world = await openWorld({ ...job, manifest: 'file:///none', target });
   const meter = new Meter();
   timeRequests(meter);
@@ -41,9 +41,9 @@ export function counted(
     const task = await plugin.open(options, context);
     return {
       adopt: (...args) => task.adopt(...args),
-      put: async (table, lane, batch) => {
+      put: async (table, lane, batch, standing) => {
         meter.first();
-        const failures = await task.put(table, lane, batch);
+        const failures = await task.put(table, lane, batch, standing);
         if (failures[0]) throw failures[0].error;
         left -= batch.length;
         if (left <= 0) finish();
