@@ -26,7 +26,7 @@ const expectEqual = (services: TestServices) =>
   );
 
 describe('the commands around a migration', () => {
-  test('export to S3, plan, migrate from its manifest, verify, read the topics, replay', async () => {
+  test('export to S3, plan, infer, migrate from its manifest, verify, read the topics, replay', async () => {
     await using services = await withS3Keys();
     const address = await musicTable(services);
     await using file = await migrationFile(services, { tables: ['Music'], snapshot: s3Of(services) });
@@ -44,6 +44,8 @@ describe('the commands around a migration', () => {
     const plan = await messinaJson<{ problems: unknown[] }>('plan', file.path);
     expect(plan.problems).toEqual([]);
     await expectExit(messina('status', file.path, '--json'), 4);
+    // Nothing is in a topic yet: the source is scanned.
+    await expectInferred(file.path, 'source', 300);
 
     await workload.finished;
     await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
@@ -59,6 +61,14 @@ describe('the commands around a migration', () => {
       expect(report).toMatchObject({ equal: true, tables: [{ missing: 0, different: 0, extra: 0 }] });
     }
     await readTopics(file.path, exported.items);
+    const gone = { endpoint: 'http://127.0.0.1:9' };
+    await file.write({
+      tables: ['Music'],
+      source: gone,
+      snapshot: { ...s3Of(services), from: 'manifest', manifests },
+    });
+    await expectInferred(file.path, 'topics', 300);
+    await file.write({ tables: ['Music'], snapshot: { ...s3Of(services), from: 'manifest', manifests } });
 
     await expectExit(messina('replay', file.path), 0);
     await expectExit(messina('migrate', file.path, '--sinks-only', '--until', 'ready'), 0);
@@ -144,6 +154,25 @@ async function withS3Keys(): Promise<TestServices> {
 
 function s3Of({ s3 }: TestServices) {
   return { s3: { endpoint: s3.endpoint, region: s3.region, forcePathStyle: true } };
+}
+
+/** The same columns come out of a sample of either, those that every item of the workload has among them. */
+async function expectInferred(file: string, from: 'source' | 'topics', items: number): Promise<void> {
+  const inferred = await messinaJson<{ items: number; deletes: number; mapping: { columns: object[] } }>(
+    ...['infer', file, '--table', 'Music', '--items', String(items)],
+  );
+  const mapping = { table: 'Music', key: { partition: ['Artist'], clustering: ['SongTitle'] } };
+  expect(inferred).toMatchObject({ from, filtered: 0, failed: 0, mapping });
+  expect(inferred.items).toBeLessThanOrEqual(items);
+  expect(inferred.items).toBeGreaterThan(items / 2);
+  for (const [column, type] of [
+    ['SongTitle', 'text'],
+    ['Price', 'decimal'],
+    ['Year', 'bigint'],
+    ['Tags', 'frozen<set<text>>'],
+  ]) {
+    expect(inferred.mapping.columns).toContainEqual(expect.objectContaining({ column, type }));
+  }
 }
 
 /** Markers in every partition, and as many rows between them as were exported. */

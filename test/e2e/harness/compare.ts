@@ -71,7 +71,7 @@ async function readAll(
 }
 
 /** The same text for equal values: members and set elements sorted, binary as base64. */
-function canonical(value: AttributeValue): string {
+export function canonical(value: AttributeValue): string {
   if (value.M) {
     const members = Object.entries(value.M).map(([name, one]) => `${JSON.stringify(name)}:${canonical(one)}`);
     return `M{${members.sort().join()}}`;

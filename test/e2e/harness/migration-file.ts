@@ -9,6 +9,7 @@ export interface FileOptions {
   readonly source?: object;
   readonly snapshot?: object;
   readonly kafka?: object;
+  /** With a `type` it is the whole section. */
   readonly target?: object;
   readonly rest?: object;
 }
@@ -47,16 +48,20 @@ function contents(services: TestServices, options: FileOptions) {
       ...options.source,
     },
     kafka: { brokers: [kafka.bootstrap], partitions: 4, ...options.kafka },
-    target: {
-      type: 'alternator',
-      endpoints: [target.endpoint],
-      region,
-      credentials,
-      serverTimeoutMs: 1500,
-      clockSkewMs: 100,
-      ...options.target,
-    },
+    target: isWhole(options.target)
+      ? options.target
+      : {
+          type: 'alternator',
+          endpoints: [target.endpoint],
+          region,
+          credentials,
+          serverTimeoutMs: 1500,
+          clockSkewMs: 100,
+          ...options.target,
+        },
     tasks: { source: 2, sink: 2 },
     ...options.rest,
   };
 }
+
+const isWhole = (target: object | undefined) => target !== undefined && 'type' in target;

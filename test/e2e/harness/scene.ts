@@ -44,6 +44,8 @@ export interface Witness extends AsyncDisposable {
   transactions(): Promise<readonly string[]>;
   /** Where source tasks run: `worker_id` by the status record's key. */
   workers(): Promise<ReadonlyMap<string, string>>;
+  /** What the sink has changed of the target table's settings, as it was. */
+  restored(): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
 /** Waits until the migration has made its topics. */
@@ -112,6 +114,10 @@ export async function witness(path: string, table: string): Promise<Witness> {
         if (state === 'RUNNING' && worker_id !== undefined) running.set(key, worker_id);
       }
       return running;
+    },
+    restored: async () => {
+      await readToEnd();
+      return catalog.sink(connectors.sink, table)?.restore;
     },
     [Symbol.asyncDispose]: async () => {
       await close();
