@@ -2,13 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from './exit.ts';
 
 /** Commands that the interface has and this version has not. The list only shrinks. */
-export const notBuiltCommands: readonly string[] = [
-  'cutover',
-  'source',
-  'sink',
-  'connectors',
-  'describe',
-];
+export const notBuiltCommands: readonly string[] = ['cutover', 'source', 'sink', 'connectors', 'describe'];
 
 interface NotBuiltFlag {
   readonly flags: string;

@@ -33,7 +33,9 @@ function claimLines({ notClaimed, against, equal }: VerifyReport): string[] {
 function repairLine({ repaired = 0, waiting = 0, immovable = 0, refused = 0 }: TableReport): string {
   return [
     `${repaired} repaired`,
-    ...(waiting === 0 ? [] : [`${waiting} wait, because they keep changing or were written too lately: repair once more`]),
+    ...(waiting === 0
+      ? []
+      : [`${waiting} wait, because they keep changing or were written too lately: repair once more`]),
     ...(immovable === 0 ? [] : [`${immovable} keep what somebody wrote with a later clock`]),
     ...(refused === 0 ? [] : [`${refused} the target does not take`]),
   ].join('; ');

@@ -123,7 +123,7 @@ export class Lane {
   async #rows(batch: FetchedBatch): Promise<void> {
     let rows: Incoming[] = [];
     const newest = this.#newestBegin();
-    const versionMin = this.#versionMin;
+    const versionMin = this.#versionMin();
     for (const raw of batch.records) {
       const decoded = this.#decode(raw, this.#firstVersion);
       if ('incoming' in decoded) {
@@ -165,7 +165,7 @@ export class Lane {
     // The record became visible with the begin-markers; our copy of the catalog may be a moment behind.
     const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
     this.#target.signal.throwIfAborted();
-    if (marker.kind === 'begin' && record.windowOf === null) this.#checkEpoch(record);
+    if (marker.kind === 'begin' && record.windowOf === null) this.#checkEpoch(record.epoch);
     const before = this.#state;
     this.#state = onMarker(before, marker, record, this.#topics.partition);
     if (this.#target.ordersByVersion) {
@@ -183,7 +183,7 @@ export class Lane {
 
   async #follow(batch: FetchedBatch): Promise<void> {
     const { changes } = this.#state;
-    const versionMin = this.#versionMin;
+    const versionMin = this.#versionMin();
     const incoming: Incoming[] = [];
     for (const raw of batch.records) {
       const decoded = this.#decode(raw, null);
@@ -213,13 +213,19 @@ export class Lane {
     return decodeIncoming(raw, world.converter, this.#definition.transforms, firstVersion, moves);
   }
 
-  /** Rule C6: rows that move are of the current epoch; what was published before it has no place among them. */
-  get #versionMin(): number {
+  /**
+   * Rule C6: rows that move are of the current epoch; what was published before it has no place among them. Throws SINK_EPOCH when
+   * the table is of an older one: its changes come before its snapshot does.
+   */
+  #versionMin(): number {
     const { moves, world, table } = this.#target;
-    return moves ? (world.catalog.table(table.facts.table)?.epoch.version0 ?? 0) : 0;
+    const epoch = moves ? world.catalog.table(table.facts.table)?.epoch : undefined;
+    if (epoch === undefined) return 0;
+    this.#checkEpoch(epoch.number);
+    return epoch.version0;
   }
 
-  #checkEpoch({ epoch }: SnapshotRecord): void {
+  #checkEpoch(epoch: number): void {
     const { moves, world, table } = this.#target;
     if (!moves) return;
     const { name } = this.#definition;

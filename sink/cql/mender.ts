@@ -71,8 +71,11 @@ export class CqlMender implements Mender {
     const key = keyColumnsOf(mapping, rowKey);
     if (key === null) return 'refused';
     const cells = await this.#read(key);
-    const row = cells && shape.itemAt(rowKey, cells.slice(0, columnsOf(mapping.table).length));
-    if (!isSame(row, seen)) return 'changed';
+    const row = cells && shape.rowRead(cells.slice(0, columnsOf(mapping.table).length));
+    const mine = row?.key.equals(rowKey) ? row.item : null;
+    if (!isSame(mine, seen)) return 'changed';
+    // Two items have met that were said never to: what mends the one would take the row of the other away.
+    if (row !== null && mine === null) return 'refused';
     const writtenLast = cells === null ? -1 : this.#writtenLast(cells);
     if (writtenLast >= version) return writtenLast > this.#nowMicros() + AHEAD_MICROS ? 'later' : 'changed';
     return this.#write(this.#mutationTo(wanted, key, version));

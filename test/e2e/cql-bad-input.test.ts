@@ -211,11 +211,15 @@ const BAD_RECORDS: readonly BadRecord[] = [
   { column: 'label', says: /is empty/, attributes: { Label: { S: '' } } },
   { column: 'label', says: /is oversize: a key has 65535 bytes/, attributes: { Label: { S: huge } } },
   { column: 'label', says: /is L/, attributes: { Label: { L: [{ S: VALUE }] } } },
-  { column: 'year', says: /outside the range of int/, attributes: { Year: { N: '2147483648' } } },
+  { column: 'year', says: /is outside the range of int/, attributes: { Year: { N: '2147483648' } } },
   { column: 'year', says: /is no integer/, attributes: { Year: { N: '1999.5' } } },
-  { column: 'plays', says: /outside the range of smallint/, attributes: { Plays: { N: '-32769' } } },
+  { column: 'plays', says: /is outside the range of smallint/, attributes: { Plays: { N: '-32769' } } },
   { column: 'plays', says: /is S/, attributes: { Plays: { S: VALUE } } },
-  { column: 'tags', says: /an element of more than 65535 bytes/, attributes: { Tags: { SS: ['a', huge] } } },
+  {
+    column: 'tags',
+    says: /holds an element of more than 65535 bytes/,
+    attributes: { Tags: { SS: ['a', huge] } },
+  },
 ];
 
 const GOOD: Readonly<Record<string, AttributeValue>> = {

@@ -11,9 +11,15 @@ import type { ProxyStatement } from '../cql/connection.ts';
 import { type Fault, faults, late, slow } from '../cql/faults.ts';
 import { CqlProxy } from '../cql-proxy.ts';
 import { type TestServices, testServices } from '../services.ts';
+import {
+  compareSongs,
+  expectSameSongs,
+  songsFile,
+  songsMapping,
+  songsOptions,
+} from './harness/mapped-songs.ts';
 import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
 import { witness } from './harness/scene.ts';
-import { compareSongs, expectSameSongs, songsFile, songsMapping, songsOptions } from './harness/songs.ts';
 import { expectSums, statusOf } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
 
@@ -40,7 +46,7 @@ function alive(migrating: Messina): true {
 }
 
 test.concurrent('a target that fails in every way ends equal, each record is counted once, and verify finds it so', async () => {
-  const [items, operations] = [300, 300];
+  const [items, operations] = [250, 200];
   await using services = await testServices();
   const address = await musicTable(services, items, 71, 'mixed');
   const { client, keyspace, contactPoint } = services.cassandra;
@@ -138,8 +144,8 @@ test.concurrent('a target that throttles is written to more slowly until it does
   const before = most(all.slice(0, throttled));
   const meanwhile = most(all.slice(throttled, relieved).slice(-10));
   expect(before).toBeGreaterThanOrEqual(48);
-  expect(meanwhile).toBeLessThan(before / 4);
-  expect(most(all.slice(relieved))).toBeGreaterThan(before / 3);
+  expect(meanwhile).toBeLessThan(before / 6);
+  expect(most(all.slice(relieved))).toBeGreaterThan(before / 6);
 
   rule.remove();
   await proxy.down();

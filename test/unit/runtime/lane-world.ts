@@ -26,8 +26,8 @@ export interface LaneWorld {
   };
   /** The sink's writes carry versions (rule C6). */
   readonly versioned?: boolean;
-  /** Its rows move, and the epochs of its table and of what it has written are these. */
-  readonly moving?: { readonly version0: number; readonly writtenEpoch: number };
+  /** Its rows move; V0 of its table's epoch, the number of that which it has written in, and of the table's, if it is another. */
+  readonly moving?: { readonly version0: number; readonly writtenEpoch: number; readonly epoch?: number };
 }
 
 /** A lane of table T that runs, what it has sent, and what was assigned to its reader. */
@@ -69,7 +69,9 @@ export function runLane({ state, definition, catalog, versioned = false, moving 
         snapshotPartition: () => (catalog ? { beginOffset: catalog.beginOffset } : null),
         snapshot: (_table: string, id: string) => catalog?.snapshot(id) ?? null,
         subscribe: () => () => {},
-        table: () => ({ epoch: { version0: moving?.version0 } }),
+        table: () => ({
+          epoch: { version0: moving?.version0, number: moving?.epoch ?? moving?.writtenEpoch },
+        }),
         sink: () => ({ epoch: moving?.writtenEpoch, targetTable: 't' }),
       },
     },

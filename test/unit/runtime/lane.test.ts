@@ -183,4 +183,12 @@ describe('a lane whose writes carry versions (rule C6)', () => {
     await vi.waitFor(() => expect(same.lane.state.snapshot.position).toBe(1));
     await same.end();
   });
+
+  test('where rows move, halts at the first change of a later epoch: it comes before the snapshot', async () => {
+    const moving = { version0, writtenEpoch: 1, epoch: 2 };
+    const run = runLane({ state: FRESH_LANE, definition: {}, versioned: true, moving });
+    run.lane.offer(fetched('changes', 0, of([version0 + 1_000_001])));
+    await expect(run.running).rejects.toMatchObject({ code: 'SINK_EPOCH' });
+    expect(run.sent).toEqual([]);
+  });
 });

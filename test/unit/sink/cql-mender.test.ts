@@ -194,6 +194,7 @@ describe('CqlMender', () => {
     expect(await mend(mine!, null)).toBe('changed');
     const seen = rowFrom(new CqlRowShape(mapping, () => nowSeconds), theirs!).item;
     expect(await mend(mine!, null, { seen })).toBe('changed');
+    expect(await mend(null, mine!)).toBe('refused');
     expect(written).toEqual([]);
   });
 
