@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { askPort } from './ask-port.ts';
 
 /** Of responses (CQL binary protocol v4, 2.4). */
 const ready = 0x02;
@@ -14,28 +14,13 @@ const login = request(0x0f, long(Buffer.from('\0cassandra\0cassandra')));
  *
  * The port opens a moment before that user is there.
  */
-export async function cassandraAnswers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    let received = Buffer.alloc(0);
-    const end = (answers: boolean) => {
-      socket.destroy();
-      resolve(answers);
-    };
-    socket.setTimeout(1_000, () => end(false));
-    socket.on('error', () => end(false));
-    socket.on('close', () => end(false));
-    socket.on('connect', () => socket.write(startup));
-    socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 9) return;
-      const size = 9 + received.readInt32BE(5);
-      if (received.length < size) return;
-      const operation = received[4];
-      received = received.subarray(size);
-      if (operation === authenticate) socket.write(login);
-      else end(operation === ready || operation === authSuccess);
-    });
+export function cassandraAnswers(port: number): Promise<boolean> {
+  return askPort(port, startup, (received, send) => {
+    if (received.length < 9 || received.length < 9 + received.readInt32BE(5)) return null;
+    const operation = received[4];
+    if (operation !== authenticate) return operation === ready || operation === authSuccess;
+    send(login);
+    return null;
   });
 }
 

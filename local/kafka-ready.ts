@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { askPort } from './ask-port.ts';
 
 /** Metadata request, version 1, of no topics (Kafka protocol guide: Metadata API). */
 const metadataRequest = Buffer.from([
@@ -10,22 +10,9 @@ const metadataRequest = Buffer.from([
 ]);
 
 /** Whether a broker at this port lists itself, which it does once it takes requests and the controller knows it. */
-export async function kafkaAnswers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    let answer = Buffer.alloc(0);
-    const end = (answers: boolean) => {
-      socket.destroy();
-      resolve(answers);
-    };
-    socket.setTimeout(1_000, () => end(false));
-    socket.on('error', () => end(false));
-    socket.on('close', () => end(false));
-    socket.on('connect', () => socket.write(metadataRequest));
-    socket.on('data', (chunk) => {
-      answer = Buffer.concat([answer, chunk]);
-      // size, correlation id, number of brokers
-      if (answer.length >= 12) end(answer.readInt32BE(8) > 0);
-    });
-  });
+export function kafkaAnswers(port: number): Promise<boolean> {
+  return askPort(port, metadataRequest, (received) =>
+    // size, correlation id, number of brokers
+    received.length < 12 ? null : received.readInt32BE(8) > 0,
+  );
 }
