@@ -38,7 +38,8 @@ const FORGET = 1.005;
  * Bounds what is under way to the target, and finds out how much that may be.
  *
  * Additive increase, multiplicative decrease: the window grows by one request per round while answers come fast, stays
- * while they slow down, and halves, at most once per round, on a throttle, a failure or a very slow answer.
+ * while they slow down, and halves, at most once per round, on a throttle, a failure or a very slow answer. Until the
+ * first of these signs it doubles with each round (as TCP's slow start does, RFC 5681).
  */
 export class InFlight {
   readonly #clock: Clock;
@@ -50,6 +51,8 @@ export class InFlight {
   #bestMs = Number.POSITIVE_INFINITY;
   #latencyMs = 0;
   #halvedMs = Number.NEGATIVE_INFINITY;
+  /** Nothing has said yet that the server is busy: the window doubles with each round. */
+  #probing = true;
 
   constructor(clock: Clock, limits: InFlightLimits) {
     this.#clock = clock;
@@ -108,14 +111,19 @@ export class InFlight {
       // What was sent before the last halving says nothing new.
       if (slot.startedMs < this.#halvedMs) return;
       this.#halvedMs = nowMs;
+      this.#probing = false;
       this.#window = Math.max(WINDOW_MIN, this.#window / 2);
       return;
     }
     this.#bestMs = Math.min(this.#bestMs * FORGET, tookMs);
     this.#latencyMs += (tookMs - this.#latencyMs) / 8;
     const slackMs = this.#limits.queueSlackMs ?? QUEUE_SLACK_MS;
-    if (this.#latencyMs > this.#bestMs * QUEUE_FACTOR + slackMs) return;
-    this.#window = Math.min(this.#limits.requestsMax, this.#window + 1 / this.#window);
+    if (this.#latencyMs > this.#bestMs * QUEUE_FACTOR + slackMs) {
+      this.#probing = false;
+      return;
+    }
+    const grown = this.#window + (this.#probing ? 1 : 1 / this.#window);
+    this.#window = Math.min(this.#limits.requestsMax, grown);
   }
 
   #fits(bytes: number): boolean {

@@ -12,7 +12,7 @@ export interface NaiveSinkOptions {
   readonly route: 'round-robin' | 'failover';
   /** What failed or was left over is sent again before the next batch, or when the others are through. */
   readonly retry: 'at once' | 'at the end';
-  /** A request without an answer has failed after this long; default 300. */
+  /** A request without an answer has failed after this long; default 10 000: a busy machine is not a fault. */
   readonly timeoutMs?: number;
   /** Called before each new batch, with its number. */
   readonly before?: (batch: number) => Promise<void>;
@@ -39,7 +39,7 @@ export async function naiveSink(batches: readonly NaiveBatch[], options: NaiveSi
     try {
       const answer = await client.send(
         new BatchWriteItemCommand({ RequestItems: { [options.table]: [...batch] } }),
-        { abortSignal: AbortSignal.timeout(options.timeoutMs ?? 300) },
+        { abortSignal: AbortSignal.timeout(options.timeoutMs ?? 10_000) },
       );
       return answer.UnprocessedItems?.[options.table] ?? [];
     } catch {

@@ -23,8 +23,8 @@ const IN_FLIGHT_BYTES_MAX = 16 * 1024 * 1024;
 const IN_FLIGHT_MAX = 1024;
 /** A statement is one row, and a small part of what a node takes at once (cassandra.yaml, concurrent_writes). */
 const IN_FLIGHT_START = 64;
-/** What servers spend now and then on collecting garbage is no queue. */
-const QUEUE_SLACK_MS = 25;
+/** What servers spend on collecting garbage, or on waiting for others to share a write of the commit log, is no queue. */
+const QUEUE_SLACK_MS = 100;
 /** An answer slower than this says overload: servers give a write up after 2 s (cassandra.yaml, scylla.yaml). */
 const SLOW_MS = 1000;
 /** Mending reads before it writes, beside what the sink writes. */
