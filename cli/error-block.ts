@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
+import { ConfigError } from '../connectors/config/errors.ts';
 import { asConnectError } from '../connectors/errors.ts';
-import { ConfigError } from '../migration/config/errors.ts';
 import { isAbort, UsageError } from './exit.ts';
 
 export interface ErrorBlockSettings {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
+import { ConfigError } from '../connectors/config/errors.ts';
 import { ConnectError } from '../connectors/errors.ts';
-import { ConfigError } from '../migration/config/errors.ts';
 
 /** How a command ended, as the shell sees it. */
 export const exitCodes = {

@@ -1,9 +1,10 @@
-import { ConnectError } from '../connectors/errors.ts';
 import { KafkaClient } from '../connectors/kafka/client.ts';
 import type { SaslOptions } from '../connectors/kafka/kafkajs.ts';
+import { saslOf } from '../connectors/kafka/sasl.ts';
 import type { Logger } from '../connectors/log.ts';
+import { readPem } from '../connectors/pem.ts';
+import { type CredentialsOptions, credentialProvider } from '../dynamodb/credentials.ts';
 import type { Migration } from './config/defaults.ts';
-import { readPem } from './pem.ts';
 
 /** A client for the migration's brokers; reaches one of them, or throws KAFKA_UNREACHABLE. */
 export async function connectKafka(migration: Migration, log: Logger): Promise<KafkaClient> {
@@ -25,22 +26,30 @@ export async function connectKafka(migration: Migration, log: Logger): Promise<K
 }
 
 type Tls = NonNullable<Migration['kafka']['ssl']>;
+type AwsIam = Extract<Migration['kafka']['sasl'], { readonly mechanism: 'aws-iam' }>;
 
 async function tlsOptions(tls: Tls) {
   const { ca, cert, key, rejectUnauthorized } = tls;
+  const read = (pathOrText: string, name: string) =>
+    readPem(pathOrText, `kafka.ssl.${name}`, 'KAFKA_REFUSED');
   return {
-    ...(ca === undefined ? {} : { ca: await readPem(ca) }),
-    ...(cert === undefined ? {} : { cert: await readPem(cert) }),
-    ...(key === undefined ? {} : { key: await readPem(key) }),
+    ...(ca === undefined ? {} : { ca: await read(ca, 'ca') }),
+    ...(cert === undefined ? {} : { cert: await read(cert, 'cert') }),
+    ...(key === undefined ? {} : { key: await read(key, 'key') }),
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
   };
 }
 
-function saslOptions(migration: Migration): SaslOptions | undefined {
-  const { sasl } = migration.kafka;
-  if (sasl === undefined) return undefined;
-  if (sasl.mechanism === 'oauthbearer' || sasl.mechanism === 'aws-iam') {
-    throw new ConnectError('KAFKA_REFUSED', `kafka.sasl.mechanism ${sasl.mechanism} is not in this version`);
-  }
-  return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
+function saslOptions({ kafka, source }: Migration): SaslOptions | undefined {
+  const { sasl } = kafka;
+  if (sasl?.mechanism !== 'aws-iam') return sasl === undefined ? undefined : saslOf(sasl);
+  const region = sasl.region ?? source.region;
+  return saslOf({ mechanism: 'aws-iam', region }, credentialProvider(awsCredentials(sasl), region));
+}
+
+function awsCredentials({ credentials }: Pick<AwsIam, 'credentials'>): CredentialsOptions | undefined {
+  const { roleArn, accessKeyId, secretAccessKey, ...more } = credentials ?? {};
+  if (roleArn !== undefined) return { roleArn, accessKeyId, secretAccessKey, ...more };
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, ...more };
 }

@@ -1,11 +1,11 @@
 import type { TableFacts } from '../connectors/catalog-records.ts';
+import { dottedKey } from '../connectors/config/errors.ts';
 import type { Problem } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
 import { compileMapping } from '../schemas/cql/compile.ts';
 import { MappingError, type MappingProblem } from '../schemas/cql/mapping-problem.ts';
 import type { TableMapping } from '../schemas/cql/table-mapping.ts';
 import type { Migration } from './config/defaults.ts';
-import { dottedKey } from './config/errors.ts';
 import type { KeyPath } from './config/finding.ts';
 import type { PlacedMapping } from './config/mapping-file.ts';
 

@@ -1,7 +1,8 @@
 import type { KafkaClient } from '../connectors/kafka/client.ts';
 import { describeTopics, type TopicDescription, type TopicSpec } from '../connectors/kafka/topics.ts';
+import { topicProblems } from '../connectors/topic-check.ts';
 import type { Migration } from './config/defaults.ts';
-import { topicProblems, topicSpecs } from './kafka-topics.ts';
+import { topicSpecs } from './kafka-topics.ts';
 import type { Problems } from './plan-problems.ts';
 import { topicNameProblems } from './preflight.ts';
 

@@ -7,9 +7,10 @@ import { describeTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
 import { coverageSoFarMs } from '../connectors/runtime/coverage.ts';
 import { epochName } from '../connectors/runtime/epoch-name.ts';
+import { isGlob } from '../connectors/table-globs.ts';
+import { selectTables } from '../source/select-tables.ts';
 import { notClaimed } from './claims.ts';
 import type { Migration } from './config/defaults.ts';
-import { isGlob } from './config/globs.ts';
 import { connectorNames, topicsOf } from './config/names.ts';
 import { connectKafka } from './kafka-client.ts';
 import { compileMappings, type Mappings } from './mappings.ts';
@@ -25,10 +26,10 @@ import { lookAtTarget } from './plan-target.ts';
 import { lookAtTopics, type TopicPlan } from './plan-topics.ts';
 import { type TransformsPlan, tryTransforms } from './plan-transforms.ts';
 import { sameTableProblems } from './preflight.ts';
-import { tablesOfCatalog, tablesOfSource } from './tables.ts';
+import { tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 import { transformProblems } from './transforms.ts';
-import { type Wiring, wire } from './wiring.ts';
+import { accessOf, type Wiring, wire } from './wiring.ts';
 
 /** What `migrate` would find, create and take; and everything that is in its way. */
 export interface Plan {
@@ -184,7 +185,9 @@ async function tablesOf(
   const found = new Set(source.tables.filter((entry) => !isGlob(entry)));
   for (const entry of source.tables.filter(isGlob)) {
     const one = { ...migration, source: { ...source, tables: [entry] } };
-    const matched = await problems.attempt(null, () => tablesOfSource(one, signal));
+    const matched = await problems.attempt(null, () =>
+      selectTables(accessOf(one), one.source.tables, signal),
+    );
     for (const table of matched ?? tablesOfCatalog(one, known)) found.add(table);
   }
   return [...found].sort();

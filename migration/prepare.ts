@@ -5,8 +5,10 @@ import type { KafkaClient } from '../connectors/kafka/client.ts';
 import { describeTopics, ensureTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
+import { topicProblems } from '../connectors/topic-check.ts';
+import { selectTables } from '../source/select-tables.ts';
 import type { Migration } from './config/defaults.ts';
-import { topicProblems, topicSpecs } from './kafka-topics.ts';
+import { topicSpecs } from './kafka-topics.ts';
 import { compileMappings } from './mappings.ts';
 import { modeProblems } from './mode-problems.ts';
 import { assertNoWorkers, isEpochDue, usedExportProblems } from './new-snapshots.ts';
@@ -21,10 +23,10 @@ import {
   sourceProblems,
   topicNameProblems,
 } from './preflight.ts';
-import { allInCatalog, tablesOfCatalog, tablesOfSource } from './tables.ts';
+import { allInCatalog, tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 import { transformProblems } from './transforms.ts';
-import { type Wiring, wire } from './wiring.ts';
+import { accessOf, type Wiring, wire } from './wiring.ts';
 
 export interface Prepared {
   readonly tables: readonly string[];
@@ -86,7 +88,7 @@ async function resolveTables(
   );
   if (sinksOnly) return allInCatalog(migration, known);
   try {
-    return await tablesOfSource(migration, signal);
+    return await selectTables(accessOf(migration), migration.source.tables, signal);
   } catch (thrown) {
     const error = asConnectError(thrown);
     if (error.remedy !== 'retry' || known.length === 0) throw error;

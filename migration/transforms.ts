@@ -10,7 +10,10 @@ import { topicsOf } from './config/names.ts';
 /** The transforms that a migration file stands for. */
 export function transformsOf(migration: Migration): ChainedTransform[] {
   const { snapshot, changes } = topicsOf(migration);
-  return chainOf(migration.transforms, migration.predicates, (table) => [snapshot(table), changes(table)]);
+  return chainOf(migration.transforms, migration.predicates, {
+    topicsOf: (table) => [snapshot(table), changes(table)],
+    loaded: migration.loaded,
+  });
 }
 
 /** What is wrong with a file's transforms for these tables; which keys they have, the file alone does not say. */

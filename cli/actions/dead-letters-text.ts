@@ -7,11 +7,17 @@ interface Whose {
   readonly migration: string;
   readonly target: string;
   readonly topic: string;
+  readonly withoutContext: number;
 }
 
 const OF_SOURCES =
   'were set aside by a source and never were in a topic, so they cannot be retried. Write the item at the source again ' +
   '(its change comes by itself), or correct the export and take a new snapshot.';
+
+const WITHOUT_CONTEXT =
+  'in the topic have no context headers: whose they are, why they were set aside and where their records stand is not known, ' +
+  'so they are not listed, shown or retried. Set errors.deadletterqueue.context.headers.enable=true in the connector that ' +
+  'writes them; those that are there are read with any Kafka client.';
 
 /** What waits, for people: a line for each table and reason. */
 export function listText(list: LetterList, reason: string | null): string {
@@ -31,6 +37,7 @@ export function listText(list: LetterList, reason: string | null): string {
     `${titleOf(list)}: ${list.letters} wait`,
     ...columns([head, ...rows]),
     ...sourceLine(ofSources),
+    ...contextLine(list),
   ].join('\n');
 }
 
@@ -41,6 +48,7 @@ export function shownText(shown: ShownLetters, reason: string | null): string {
   return [
     ...shown.shown.flatMap((letter) => [lineOf(letter), `  ${letter.reason}: ${letter.message}`]),
     ...(more > 0 ? [`… and ${more} more: see --max`] : []),
+    ...contextLine(shown),
   ].join('\n');
 }
 
@@ -58,7 +66,8 @@ export function retriedText(retried: Retried, reason: string | null): string {
       `${filtered} filtered, ${failed} failed again`,
   );
   const none = lines.length === 0 && ofSources === 0 && halted === null ? [nothing(retried, reason)] : [];
-  return [...lines, ...none, ...sourceLine(ofSources)].join('\n');
+  const unknown = none.length > 0 ? [] : contextLine(retried);
+  return [...lines, ...none, ...sourceLine(ofSources), ...unknown].join('\n');
 }
 
 function lineOf({ table, connector, keyAttributes, key, place, setAside }: ShownLetter): string {
@@ -70,6 +79,12 @@ function lineOf({ table, connector, keyAttributes, key, place, setAside }: Shown
 const titleOf = ({ migration, target, topic }: Whose) => `${migration} → ${target}, topic ${topic}`;
 
 const nothing = (whose: Whose, reason: string | null) =>
-  `${titleOf(whose)}: no dead letters${reason === null ? '' : ` with reason ${reason}`} wait`;
+  [
+    `${titleOf(whose)}: no dead letters${reason === null ? '' : ` with reason ${reason}`} wait`,
+    ...contextLine(whose),
+  ].join('\n');
+
+const contextLine = ({ withoutContext }: Whose): string[] =>
+  withoutContext === 0 ? [] : [`${withoutContext} letters ${WITHOUT_CONTEXT}`];
 
 const sourceLine = (letters: number): string[] => (letters === 0 ? [] : [`${letters} of them ${OF_SOURCES}`]);

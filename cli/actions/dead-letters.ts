@@ -1,4 +1,4 @@
-import { isSelected } from '../../migration/config/globs.ts';
+import { isSelected } from '../../connectors/table-globs.ts';
 import { listLetters } from '../../migration/dead-letters/list.ts';
 import { retryLetters } from '../../migration/dead-letters/retry.ts';
 import { showLetters } from '../../migration/dead-letters/show.ts';

@@ -1,4 +1,4 @@
-import { isSelected } from '../../migration/config/globs.ts';
+import { isSelected } from '../../connectors/table-globs.ts';
 import { exportOfMigration } from '../../migration/export-table.ts';
 import type { ExportOptions } from '../commands/export.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';

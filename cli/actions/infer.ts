@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isSelected } from '../../migration/config/globs.ts';
+import { isSelected } from '../../connectors/table-globs.ts';
 import { type Inference, inferMapping } from '../../migration/infer/infer.ts';
 import type { InferOptions } from '../commands/infer.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';

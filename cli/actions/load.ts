@@ -1,4 +1,4 @@
-import { isSelected } from '../../migration/config/globs.ts';
+import { isSelected } from '../../connectors/table-globs.ts';
 import { refuse, sameTableProblems } from '../../migration/preflight.ts';
 import { accessOf } from '../../migration/wiring.ts';
 import { sourceFault } from '../../source/faults.ts';

@@ -1,5 +1,5 @@
+import { isSelected } from '../../connectors/table-globs.ts';
 import type { Migration } from '../../migration/config/defaults.ts';
-import { isSelected } from '../../migration/config/globs.ts';
 import { isAt, migrate } from '../../migration/run.ts';
 import type { MigrateOptions } from '../commands/migrate.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';

@@ -1,5 +1,5 @@
+import { isSelected } from '../../connectors/table-globs.ts';
 import type { Migration } from '../../migration/config/defaults.ts';
-import { isSelected } from '../../migration/config/globs.ts';
 import { replay } from '../../migration/replay.ts';
 import type { ReplayOptions } from '../commands/replay.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
-import { isSelected } from '../../migration/config/globs.ts';
+import { isSelected } from '../../connectors/table-globs.ts';
 import { readTopic } from '../../migration/topic.ts';
 import type { TopicOptions } from '../commands/topic.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';

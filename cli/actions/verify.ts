@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { isGlob, isSelected } from '../../migration/config/globs.ts';
+import { isGlob, isSelected } from '../../connectors/table-globs.ts';
 import { PATIENCE_MS, QUIET_MS } from '../../migration/verify/repair.ts';
 import { verify } from '../../migration/verify/verify.ts';
 import type { VerifyOptions } from '../commands/verify.ts';

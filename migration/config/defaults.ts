@@ -9,6 +9,8 @@ export interface Migration extends Omit<MigrationFile, 'source' | 'kafka' | 'dea
   readonly path: string;
   /** Where each transform stands in it, a line from 1: what is wrong with one may show only when the tables are known. */
   readonly transformLines: readonly number[];
+  /** What each transform needs besides its options, read of files. */
+  readonly loaded: readonly unknown[];
   /** What `target.mapping` names; null: every table gets the default columns, or the target has none. */
   readonly mapping: MappingFile | null;
   readonly source: Omit<MigrationFile['source'], 'snapshot'> & {
@@ -41,6 +43,7 @@ export function withDefaults(
   return {
     ...file,
     path,
+    loaded: [],
     ...around,
     source: { ...source, snapshot: { ...source.snapshot, slackSeconds } },
     kafka: { ...kafka, topicPrefix },

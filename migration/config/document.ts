@@ -10,9 +10,9 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import { type ConfigProblem, dottedKey } from './errors.ts';
+import { type ConfigProblem, dottedKey } from '../../connectors/config/errors.ts';
+import { PlaceholderError } from '../../connectors/config/placeholders.ts';
 import type { Finding, KeyPath } from './finding.ts';
-import { PlaceholderError } from './placeholders.ts';
 
 /** A YAML file as plain values, with the place of each. */
 export interface ReadDocument {

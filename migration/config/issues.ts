@@ -1,7 +1,8 @@
 import type { core } from 'zod';
+import type { Shape } from '../../connectors/config/shape.ts';
+import { closestWord } from '../../connectors/config/suggest.ts';
 import type { Finding, KeyPath } from './finding.ts';
-import { allShapes, type Shape, shapesAt, valueAt } from './shape.ts';
-import { closestWord } from './suggest.ts';
+import { allShapes, shapesAt, valueAt } from './shape.ts';
 
 type Issue = core.$ZodIssue;
 

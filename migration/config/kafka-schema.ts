@@ -17,7 +17,9 @@ const sasl = z
     z.strictObject({ mechanism: z.literal('scram-sha-512').describe('SASL mechanism.'), username, password }),
     z.strictObject({
       mechanism: z.literal('oauthbearer').describe('SASL mechanism.'),
-      tokenEndpoint: endpoint('For oauthbearer, the URL that gives tokens for client credentials.'),
+      tokenEndpoint: endpoint(
+        'For oauthbearer, the https URL that gives tokens for client credentials (RFC 6749 §4.4).',
+      ),
       clientId: text('For oauthbearer, the client id.'),
       clientSecret: secret('For oauthbearer, the client secret.'),
       scope: text('For oauthbearer, the scope asked for.').exactOptional(),

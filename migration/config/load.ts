@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ConfigError, type ConfigProblem, dottedKey } from '../../connectors/config/errors.ts';
+import {
+  fillPlaceholders,
+  PlaceholderError,
+  type PlaceholderSources,
+} from '../../connectors/config/placeholders.ts';
+import { loadTransforms } from '../../connectors/transforms/load.ts';
 import { type Migration, withDefaults } from './defaults.ts';
 import { type ReadDocument, readDocument } from './document.ts';
-import { ConfigError, type ConfigProblem, dottedKey } from './errors.ts';
 import type { KeyPath } from './finding.ts';
 import { findingsOf, type Said } from './issues.ts';
 import { type MappingFile, parseMapping, readMappingText, UnreadableMapping } from './mapping-file.ts';
-import { notBuiltFindings } from './not-built.ts';
-import { fillPlaceholders, type PlaceholderSources } from './placeholders.ts';
 import { type Needs, ruleFindings } from './rules.ts';
 import { type MigrationFile, migrationSchema } from './schema.ts';
 import { migrationShape, shapesAt, valueAt } from './shape.ts';
@@ -78,7 +82,7 @@ function addProblems(problems: ConfigProblem[], more: readonly ConfigProblem[]) 
 }
 
 /**
- * Reads a migration file from text.
+ * Reads a migration file from text, without what its transforms need of files.
  *
  * @param file the name that messages show
  * @throws ConfigError with all problems of the file
@@ -89,7 +93,32 @@ export function parseMigration(
   sources: PlaceholderSources,
   needs: Needs = { needsSnapshot: true },
 ): Migration {
-  const document = readDocument(text, (value) => fillPlaceholders(value, sources));
+  return readMigration(text, file, sources, needs).migration;
+}
+
+/** How placeholders are filled. @param seen collects what they stood for; without it each needs a value. */
+function filler(sources: PlaceholderSources, seen: Needs['placeholders']): (text: string) => string {
+  if (seen === undefined) return (text) => fillPlaceholders(text, sources);
+  return (text) => {
+    try {
+      const value = fillPlaceholders(text, sources);
+      if (value !== text) seen.set(value, text);
+      return value;
+    } catch (error) {
+      if (!(error instanceof PlaceholderError)) throw error;
+      return text;
+    }
+  };
+}
+
+/** The migration, and where its keys stand. */
+function readMigration(
+  text: string,
+  file: string,
+  sources: PlaceholderSources,
+  needs: Needs,
+): { readonly migration: Migration; readonly place: ReadDocument['place'] } {
+  const document = readDocument(text, filler(sources, needs.placeholders));
   const { value: root, filled, place } = document;
   const problems = needs.needsSource === false ? withoutSecrets(document) : [...document.problems];
   if (problems.some((problem) => problem.key === '')) throw new ConfigError(file, problems);
@@ -108,14 +137,14 @@ export function parseMigration(
   } else {
     addProblems(problems, ruleFindings(withDefaults(parsed.data, file), needs).map(place));
   }
-  addProblems(problems, notBuiltFindings(root).map(place));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(file, problems);
   const mapping = needs.needsMapping === false ? null : mappingOf(parsed.data, file, sources.folder, place);
   resolvePaths(parsed.data, sources.folder);
   const transformLines = parsed.data.transforms.map(
     (_, i) => place({ path: ['transforms', i], at: 'value', message: '', remedy: '' }).line,
   );
-  return withDefaults(parsed.data, resolve(file), { transformLines, mapping });
+  const migration = withDefaults(parsed.data, resolve(file), { transformLines, mapping });
+  return { migration, place };
 }
 
 /** @throws ConfigError, of the migration file where the mapping file cannot be read, else of the mapping file */
@@ -139,7 +168,7 @@ function mappingOf(
 }
 
 /**
- * Reads a migration file: YAML with placeholders, checked as a whole without touching any service.
+ * Reads a migration file: YAML with placeholders, checked as a whole without touching any service, and the scripts it names.
  *
  * @param file relative to the working directory
  * @throws ConfigError with every problem, its line, and what to do
@@ -147,8 +176,14 @@ function mappingOf(
 export async function loadMigration(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-  needs?: Needs,
+  needs: Needs = { needsSnapshot: true },
 ): Promise<Migration> {
   const text = await readText(file);
-  return parseMigration(text, file, { env, folder: dirname(resolve(file)) }, needs);
+  const { migration, place } = readMigration(text, file, { env, folder: dirname(resolve(file)) }, needs);
+  const { loaded, faults } = await loadTransforms(migration.transforms);
+  if (faults.length === 0) return { ...migration, loaded };
+  const problems = faults.map(({ index, fault: { option, message, remedy } }) =>
+    place({ path: ['transforms', index, option], at: 'value', message, remedy }),
+  );
+  throw new ConfigError(file, problems);
 }

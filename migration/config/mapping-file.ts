@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { ConfigError, type ConfigProblem } from '../../connectors/config/errors.ts';
+import { shapeOf } from '../../connectors/config/shape.ts';
 import { draftColumns } from '../../schemas/cql/draft-columns.ts';
 import { MappingProblems } from '../../schemas/cql/mapping-problem.ts';
 import { type MappingDocument, mappingDocument } from '../../schemas/cql/mapping-schema.ts';
 import { userTypes } from '../../schemas/cql/user-types.ts';
 import { type ReadDocument, readDocuments } from './document.ts';
-import { ConfigError, type ConfigProblem } from './errors.ts';
 import type { Finding, KeyPath } from './finding.ts';
 import { findingsOf } from './issues.ts';
 import { mappingFindings } from './mapping-rules.ts';
-import { shapeOf } from './shape.ts';
 
 /** The mapping file of a CQL target, checked as far as it can be without the tables. */
 export interface MappingFile {

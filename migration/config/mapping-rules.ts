@@ -1,7 +1,7 @@
+import { closestWord } from '../../connectors/config/suggest.ts';
+import { isGlob, isSelected } from '../../connectors/table-globs.ts';
 import type { MappingDocument } from '../../schemas/cql/mapping-schema.ts';
 import type { Finding, KeyPath } from './finding.ts';
-import { isGlob, isSelected } from './globs.ts';
-import { closestWord } from './suggest.ts';
 
 interface Placed {
   readonly document: MappingDocument;

@@ -1,4 +1,5 @@
-import { allShapes, alternatives, type Shape } from './shape.ts';
+import { alternatives, type Shape } from '../../connectors/config/shape.ts';
+import { allShapes } from './shape.ts';
 
 const lineWidth = 110;
 

@@ -1,6 +1,6 @@
-import { notBuilt } from './not-built.ts';
+import type { Shape } from '../../connectors/config/shape.ts';
 import { formattedJson, requiredPaths, sectionText } from './reference-page.ts';
-import { allShapes, migrationShape, type Shape } from './shape.ts';
+import { allShapes, migrationShape } from './shape.ts';
 
 /** The JSON Schema of the migration file, for editors: the text of docs/migration-file.schema.json. */
 export function migrationJsonSchema(): string {
@@ -39,18 +39,15 @@ const head = `# The migration file
 
 YAML, or JSON. Editors can check it: [migration-file.schema.json](migration-file.schema.json).
 
-Any text may hold \`\${env:NAME}\` (an environment variable), \`\${file:/path:key}\` (a key of a properties file) or
-\`\${file:/path}\` (a whole file, without the white space around it). Relative paths count from the folder of the
-migration file. Unknown keys are errors.
+Any text may hold \`\${env:NAME}\` (an environment variable), \`\${file:/path:key}\` (a key of a properties file),
+\`\${file:/path}\` (a whole file, without the white space around it) or \`\${directory:/path:file}\` (a file of a folder, as
+it is). Relative paths count from the folder of the migration file. Unknown keys are errors.
 
 \`.*\` stands for the entries of a list, or for keys of your own, such as table names.
 `;
 
-const missing = () =>
-  `Not in this version, and refused by name: ${notBuilt.map(({ path, what }) => `\`${path.join('.')}\` (${what})`).join(', ')}.`;
-
 /** The reference of the migration file: the text of docs/migration-file.md. */
 export function migrationReference(): string {
   const sections = [...tables()].map(({ title, rows, required }) => sectionText(title, rows, required));
-  return `${head}\n${missing()}\n\n${sections.join('\n')}`;
+  return `${head}\n${sections.join('\n')}`;
 }

@@ -1,8 +1,9 @@
+import { closestWord } from '../../connectors/config/suggest.ts';
+import { isGlob, isSelected, matchesEntry } from '../../connectors/table-globs.ts';
 import type { Migration } from './defaults.ts';
 import type { Finding, KeyPath } from './finding.ts';
-import { isGlob, isSelected, matchesEntry } from './globs.ts';
+import { credentialFindings, kafkaLoginFindings } from './login-rules.ts';
 import { nameFor } from './names.ts';
-import { closestWord } from './suggest.ts';
 import { topicFindings } from './topic-rules.ts';
 import { transformFindings } from './transform-rules.ts';
 
@@ -142,23 +143,8 @@ const targetNamesAreDistinct: Rule = ({ source, target }) => {
   });
 };
 
-const credentialsAreWhole: Rule = ({ source: { credentials } }) => {
-  if (credentials === undefined) return [];
-  const path = ['source', 'credentials'];
-  const { accessKeyId, secretAccessKey, sessionToken, roleArn, externalId } = credentials;
-  const findings: Finding[] = [];
-  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
-    const lacking = accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey';
-    findings.push(key([...path, lacking], 'is missing', 'accessKeyId and secretAccessKey come together.'));
-  }
-  if (sessionToken !== undefined && accessKeyId === undefined && secretAccessKey === undefined) {
-    findings.push(key([...path, 'sessionToken'], 'needs accessKeyId and secretAccessKey', 'Add them.'));
-  }
-  if (externalId !== undefined && roleArn === undefined) {
-    findings.push(key([...path, 'externalId'], 'needs roleArn', 'Add the role, or remove externalId.'));
-  }
-  return findings;
-};
+const sourceCredentialsAreWhole: Rule = ({ source }) =>
+  credentialFindings(['source', 'credentials'], source.credentials);
 
 const loginIsWhole: Rule = ({ target }) => {
   if (target.type !== 'cql' || (target.username === undefined) === (target.password === undefined)) return [];
@@ -184,7 +170,8 @@ const rules: readonly Rule[] = [
   keyHasItsAlgorithm,
   somethingIsMoved,
   targetNamesAreDistinct,
-  credentialsAreWhole,
+  sourceCredentialsAreWhole,
+  kafkaLoginFindings,
   loginIsWhole,
   sinkNameIsFree,
   topicNamesAreLegal,
@@ -206,4 +193,9 @@ export interface Needs {
   readonly needsSource?: boolean;
   /** False: the mapping file is not read, and need not be there, as for `infer`, which writes it. */
   readonly needsMapping?: boolean;
+  /**
+   * Given, placeholders need no value here, as nothing is contacted: filled with what stood for what, by the value. One
+   * without a value stays as it is written.
+   */
+  readonly placeholders?: Map<string, string>;
 }

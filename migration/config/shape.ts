@@ -1,34 +1,6 @@
-import { z } from 'zod';
+import { alternatives, type Shape, shapeOf } from '../../connectors/config/shape.ts';
 import type { KeyPath } from './finding.ts';
 import { migrationSchema } from './schema.ts';
-
-/** The part of JSON Schema that the schemas of files use, plus `secret` and `path` of leaves. */
-export interface Shape {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Shape>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Shape;
-  readonly items?: Shape;
-  readonly oneOf?: readonly Shape[];
-  readonly anyOf?: readonly Shape[];
-  readonly secret?: boolean;
-  readonly path?: boolean;
-}
-
-/** The JSON Schema of a file, as people write it: keys with a default may be left out. */
-export const shapeOf = (schema: z.ZodType): Shape =>
-  z.toJSONSchema(schema, {
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      // The limits of exact integers are no limits of the format.
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-    },
-  }) as Shape;
 
 export const migrationShape = shapeOf(migrationSchema);
 
@@ -45,9 +17,6 @@ export function valueAt(root: unknown, path: KeyPath): unknown {
   }
   return value;
 }
-
-/** The shapes that a value may have instead of one; none: it has one shape. */
-export const alternatives = (shape: Shape): readonly Shape[] => shape.oneOf ?? shape.anyOf ?? [];
 
 const wordsOf = (leaf: Shape): readonly unknown[] => leaf.enum ?? [leaf.const];
 

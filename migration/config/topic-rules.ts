@@ -1,6 +1,6 @@
+import { isGlob } from '../../connectors/table-globs.ts';
 import type { Migration } from './defaults.ts';
 import type { Finding } from './finding.ts';
-import { isGlob } from './globs.ts';
 import { sharedTopics, topicsOf } from './names.ts';
 
 /** Kafka's limit (Topic.validate: MAX_NAME_LENGTH). */

@@ -1,3 +1,4 @@
+import { closestWord } from '../../connectors/config/suggest.ts';
 import type { TransformConfig } from '../../connectors/transforms/chain.ts';
 import { recordIsTombstone } from '../../connectors/transforms/predicates/record-is-tombstone.ts';
 import {
@@ -13,7 +14,6 @@ import type { Migration } from './defaults.ts';
 import type { Finding, KeyPath } from './finding.ts';
 import type { Said } from './issues.ts';
 import { valueAt } from './shape.ts';
-import { closestWord } from './suggest.ts';
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -23,13 +23,17 @@ export interface LetterList {
   /** The dead-letter topic. */
   readonly topic: string;
   readonly letters: number;
+  /** Others of the topic, which nobody can tell about: they have no context headers. */
+  readonly withoutContext: number;
   readonly groups: readonly LetterGroup[];
 }
 
 /** The work of `messina dead-letters FILE list`. */
 export async function listLetters(migration: Migration, request: LetterRequest): Promise<LetterList> {
   const groups = new Map<string, LetterGroup>();
+  let withoutContext = 0;
   await withLetters(migration, request, async (waiting) => {
+    withoutContext = waiting.withoutContext;
     for await (const letters of waiting.read()) for (const letter of letters) count(groups, letter);
   });
   const all = [...groups.values()].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
@@ -38,6 +42,7 @@ export async function listLetters(migration: Migration, request: LetterRequest):
     target: migration.target.name ?? migration.target.type,
     topic: migration.deadLetters.topic,
     letters: all.reduce((sum, { letters }) => sum + letters, 0),
+    withoutContext,
     groups: all,
   };
 }

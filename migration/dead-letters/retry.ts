@@ -39,6 +39,8 @@ export interface Retried {
   readonly tables: readonly RetriedTable[];
   /** Letters of sources: no topic holds their records, so there is nothing to send. */
   readonly ofSources: number;
+  /** Letters without context headers: nobody knows where their records stand, so there is nothing to send either. */
+  readonly withoutContext: number;
   /** Why not all lanes were dealt with; what was is in `tables`. */
   readonly halted: ConnectError | null;
 }
@@ -54,7 +56,12 @@ const LOOK_INTERVAL_MS = 200;
  */
 export async function retryLetters(migration: Migration, request: RetryRequest): Promise<Retried> {
   const { tables, reason, signal, log } = request;
-  let retried: Pick<Retried, 'tables' | 'ofSources' | 'halted'> = { tables: [], ofSources: 0, halted: null };
+  let retried: Omit<Retried, 'migration' | 'target' | 'topic'> = {
+    tables: [],
+    ofSources: 0,
+    withoutContext: 0,
+    halted: null,
+  };
   // Of all reasons: the counters of a lane speak of all its letters.
   const all = { tables, reason: null, everybodys: false, signal, log };
   const step = async (waiting: WaitingLetters, view: TopicsView, read: LettersRead) => {
@@ -62,7 +69,7 @@ export async function retryLetters(migration: Migration, request: RetryRequest):
     const { name, tables: own } = wiring.sink;
     const wanted = { sink: name, tables: own, names: view.names, reason, read };
     const { lanes, ofSources } = await retryLanesOf(waiting, wanted);
-    retried = { ...retried, ofSources };
+    retried = { ...retried, ofSources, withoutContext: waiting.withoutContext };
     if (lanes.size === 0) return;
     const sink = sinkOf(wiring, lanes);
     const reloaded = await check(view, { ...wiring, sink }, lanes, request);
@@ -70,7 +77,7 @@ export async function retryLetters(migration: Migration, request: RetryRequest):
     for (const table of reloaded) await forgetMending(migration.name, view, name, table);
     const retries = new RetryLanes(lanes);
     const halted = await run(migration, view, sink, retries, request);
-    retried = { tables: byTable(retries.results), ofSources, halted };
+    retried = { ...retried, tables: byTable(retries.results), halted };
   };
   // First: a sink that still runs sets records aside behind the letters that are read here, and counts them.
   await withLetters(migration, all, step, (kafka) => assertStopped(kafka, connectorNames(migration).sink));

@@ -29,6 +29,8 @@ export interface ShownLetters {
   readonly topic: string;
   /** All that wait; `shown` may be fewer. */
   readonly letters: number;
+  /** Others of the topic, which nobody can tell about: they have no context headers. */
+  readonly withoutContext: number;
   readonly shown: readonly ShownLetter[];
 }
 
@@ -42,7 +44,9 @@ export interface ShowRequest extends LetterRequest {
 export async function showLetters(migration: Migration, request: ShowRequest): Promise<ShownLetters> {
   const shown: ShownLetter[] = [];
   let letters = 0;
+  let withoutContext = 0;
   await withLetters(migration, request, async (waiting, { catalog }) => {
+    withoutContext = waiting.withoutContext;
     for await (const some of waiting.read()) {
       letters += some.length;
       for (const letter of some.slice(0, Math.max(0, request.lettersMax - shown.length))) {
@@ -57,6 +61,7 @@ export async function showLetters(migration: Migration, request: ShowRequest): P
     target: migration.target.name ?? migration.target.type,
     topic: migration.deadLetters.topic,
     letters,
+    withoutContext,
     shown,
   };
 }

@@ -22,6 +22,8 @@ export type LaneStates = ReadonlyMap<string, ReadonlyMap<string, LaneState>>;
 export interface WaitingLetters {
   /** What the lanes of each connector have committed. */
   readonly lanes: LaneStates;
+  /** Letters in the topic without context headers: whose they are, and whether they wait, nobody knows. */
+  readonly withoutContext: number;
   /** In the order in which they were set aside, some at a time; may be read more than once. */
   read(): AsyncIterable<readonly Letter[]>;
 }
@@ -39,13 +41,16 @@ export async function openWaiting(
   signal: AbortSignal,
 ): Promise<WaitingLetters> {
   const { kafka } = view;
-  const isAsked = ({ connector, table }: Letter) =>
+  const isAsked = ({ connector, table, hasContext }: Letter) =>
+    hasContext &&
     (filter.connectors?.includes(connector) ?? true) &&
     (filter.tables.length === 0 || (table !== null && filter.tables.includes(table)));
   const newest = new Map<string, number>();
   const connectors = new Set<string>();
+  let withoutContext = 0;
   for await (const some of readLetters(kafka, letters, signal)) {
     for (const letter of some) {
+      if (!letter.hasContext) withoutContext++;
       if (letter.place === null || !isAsked(letter)) continue;
       newest.set(recordOf(letter), letter.at);
       connectors.add(letter.connector);
@@ -61,6 +66,7 @@ export async function openWaiting(
   };
   return {
     lanes,
+    withoutContext,
     async *read() {
       for await (const some of readLetters(kafka, letters, signal)) {
         const asked = some.filter(

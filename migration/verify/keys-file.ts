@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { ConfigError } from '../../connectors/config/errors.ts';
 import { decodeAttributes } from '../../schemas/decode.ts';
 import { checkNothingFollows } from '../../schemas/export-line.ts';
 import { CodecError } from '../../schemas/faults.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
 import type { KeySchema } from '../../schemas/values.ts';
-import { ConfigError } from '../config/errors.ts';
 
 /**
  * Reads keys, framed, each once, from JSON lines of DynamoDB JSON; empty lines are passed over.

@@ -1,9 +1,9 @@
 import { ConnectError } from '../../connectors/errors.ts';
 import type { Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
+import { isGlob } from '../../connectors/table-globs.ts';
 import { notClaimed } from '../claims.ts';
 import type { Migration } from '../config/defaults.ts';
-import { isGlob } from '../config/globs.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { tablesOfCatalog } from '../tables.ts';
 import { openTopics } from '../topics-view.ts';

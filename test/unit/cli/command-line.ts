@@ -16,6 +16,10 @@ export const commands: readonly CommandName[] = [
   'dead-letters',
   'cleanup',
   'load',
+  'source',
+  'sink',
+  'connectors',
+  'describe',
   'demo',
 ];
 

@@ -4,7 +4,12 @@ import { ConnectError } from '../../../connectors/errors.ts';
 import type { LetterGroup } from '../../../migration/dead-letters/list.ts';
 import type { ShownLetter } from '../../../migration/dead-letters/show.ts';
 
-const whose = { migration: 'music', target: 'alternator', topic: 'music.dead-letters' };
+const whose = {
+  migration: 'music',
+  target: 'alternator',
+  topic: 'music.dead-letters',
+  withoutContext: 0,
+};
 const group: LetterGroup = {
   connector: 'music-alternator',
   table: 'Music',
@@ -52,6 +57,23 @@ describe('dead letters, for people', () => {
     expect(retriedText({ ...whose, tables: [], ofSources: 0, halted: null }, null)).toMatch(
       /no dead letters/,
     );
+  });
+
+  test('whose headers were left out are told of, with the key to set, wherever letters are asked for', () => {
+    const given = { ...whose, withoutContext: 7 };
+    const texts = [
+      listText({ ...given, letters: 3, groups: [group] }, null),
+      listText({ ...given, letters: 0, groups: [] }, null),
+      shownText({ ...given, letters: 1, shown: [letter] }, null),
+      shownText({ ...given, letters: 0, shown: [] }, null),
+      retriedText({ ...given, tables: [{ table: 'Music', ...done }], ofSources: 0, halted: null }, null),
+      retriedText({ ...given, tables: [], ofSources: 0, halted: null }, null),
+    ];
+    for (const text of texts) {
+      expect(text.match(/7 letters in the topic have no context headers/g)).toHaveLength(1);
+      expect(text).toContain('errors.deadletterqueue.context.headers.enable=true');
+    }
+    expect(listText({ ...whose, letters: 3, groups: [group] }, null)).not.toContain('context headers');
   });
 
   test('are shown with their place and their reason, and how many more there are', () => {

@@ -31,7 +31,10 @@ describe('options of commands', () => {
       { file: 'f', until: null, sinksOnly: false, newSnapshots: ['A', 'B'] },
     ],
     ['migrate --until loaded f', { file: 'f', until: 'loaded', sinksOnly: false, newSnapshots: [] }],
-    ['plan f', { file: 'f' }],
+    ['plan f', { file: 'f', connectors: false }],
+    ['plan f --connectors', { file: 'f', connectors: true }],
+    ['source', { config: null }],
+    ['sink worker.yaml', { config: 'worker.yaml' }],
     ['status f', { file: 'f', wait: null, timeoutSeconds: null }],
     ['status f --wait ready --timeout 1.5', { file: 'f', wait: 'ready', timeoutSeconds: 1.5 }],
     [

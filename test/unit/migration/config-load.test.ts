@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../../migration/config/errors.ts';
+import { ConfigError } from '../../../connectors/config/errors.ts';
 import { loadMigration } from '../../../migration/config/load.ts';
 import { connectorNames, nameFor, topicsOf } from '../../../migration/config/names.ts';
 import { parse, validText } from './migration-text.ts';

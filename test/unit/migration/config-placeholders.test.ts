@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ConfigError } from '../../../migration/config/errors.ts';
+import { ConfigError } from '../../../connectors/config/errors.ts';
+import { fillPlaceholders } from '../../../connectors/config/placeholders.ts';
+import { parseProperties } from '../../../connectors/config/properties.ts';
 import { parseMigration } from '../../../migration/config/load.ts';
-import { fillPlaceholders } from '../../../migration/config/placeholders.ts';
-import { parseProperties } from '../../../migration/config/properties.ts';
 import { problemsOf, validText } from './migration-text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'messina-placeholders-'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isSelected } from '../../../migration/config/globs.ts';
+import { isSelected } from '../../../connectors/table-globs.ts';
 import { parseMigration } from '../../../migration/config/load.ts';
 import { topicFindings } from '../../../migration/config/topic-rules.ts';
 import { parse, problemsOf, validText } from './migration-text.ts';

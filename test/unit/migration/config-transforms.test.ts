@@ -49,7 +49,26 @@ describe('transforms of a migration file', () => {
       '{type: org.apache.kafka.connect.transforms.MaskField$Key, fields: a}',
     ],
     ['a transform of topics', '{type: RegexRouter, regex: a, replacement: b}'],
-    ['a transform that items have no use for', '{type: HoistField$Value, field: a}'],
+    ['a transform of topics by times', "{type: TimestampRouter, topic.format: '${topic}'}"],
+    ['a transform that makes keys', '{type: ValueToKey, fields: a}'],
+    ['headers without fields', '{type: HeaderFrom$Value, fields: a, headers: "b,c", operation: move}'],
+    ['a schema without a name', '{type: SetSchemaMetadata$Value}'],
+    [
+      'a type of times that items have not',
+      '{type: TimestampConverter$Value, field: a, target.type: Timestamp}',
+    ],
+    [
+      'a text of a time without its format',
+      '{type: TimestampConverter$Value, field: a, target.type: string}',
+    ],
+    [
+      'a pattern of weeks',
+      '{type: TimestampConverter$Value, field: a, target.type: string, format: YYYY-ww}',
+    ],
+    ['an option of changes', '{type: ExtractNewItemState, add.fields: op}'],
+    ['deletes that are dropped', '{type: ExtractNewItemState, delete.tombstone.handling.mode: drop}'],
+    ['a script that is no module', '{type: Script, module: shape.js}'],
+    ['an unknown syntax of fields', '{type: MaskField$Value, fields: a, field.syntax.version: V3}'],
     ['no name', '{exclude: a}'],
     ['a name that is none', '{type: xyzzy}'],
     ['a mistyped option', '{type: ReplaceField$Value, exlude: a}'],
@@ -61,7 +80,6 @@ describe('transforms of a migration file', () => {
       'an option that depends on the record',
       '{type: InsertField$Value, timestamp.field: at, static.field: a, static.value: b}',
     ],
-    ['an option of schemas', '{type: MaskField$Value, fields: a, replace.null.with.default: false}'],
     ['a list in place of a text', '{type: ReplaceField$Value, exclude: [a, b]}'],
     ['a name from a placeholder', "{type: '${env:SECRET}'}"],
     ['an empty name', "{type: ReplaceField$Value, exclude: 'a,,b'}"],
@@ -85,7 +103,7 @@ describe('transforms of a migration file', () => {
       problems(['{type: Flatten$Value}', '{type: Flaten$Value}', '{type: Cast$Value, spec: 1}']),
     ).toMatchInlineSnapshot(`
       [
-        "13:12 transforms[1].type: is "Flaten$Value" | Did you mean "Flatten$Value"? One of ReplaceField$Value, InsertField$Value, MaskField$Value, Cast$Value, Flatten$Value, Filter.",
+        "13:12 transforms[1].type: is "Flaten$Value" | Did you mean "Flatten$Value"? One of ReplaceField$Value, InsertField$Value, MaskField$Value, Cast$Value, Flatten$Value, HoistField$Value, ExtractField$Value, TimestampConverter$Value, Filter, HeaderFrom$Value, InsertHeader, DropHeaders, SetSchemaMetadata$Value, SetSchemaMetadata$Key, ExtractNewItemState, Script.",
         "14:30 transforms[2].spec: must be text, not 1 | Put the value into quotes.",
       ]
     `);
@@ -98,7 +116,6 @@ describe('predicates of a migration file', () => {
     ['a mistyped name', used, ['isDraft: {type: HasFeild, field: a}']],
     ['a mistyped option', used, ['isDraft: {type: HasField, feild: a}']],
     ['no regular expression', used, ["isDraft: {type: FieldMatches, field: a, pattern: '(a'}"]],
-    ['a header that no record has', used, ['isDraft: {type: HasHeaderKey, name: trace}']],
     ['a mistyped reference', used, ['isDrafts: {type: HasField, field: a}']],
     [
       'a filter of deletes',

@@ -115,6 +115,21 @@ describe('letters that wait', () => {
   });
 });
 
+test('a letter without context headers is nobody’s: it is counted, and not taken for one that waits', async () => {
+  add({});
+  const bare = {
+    ...topics.get('dead')![0]!,
+    offset: 1,
+    headers: [['messina.op', Buffer.from('u')] as const],
+  };
+  topics.get('dead')!.push(bare);
+  const everybodys = { ...own, connectors: null };
+  for (const filter of [own, everybodys]) {
+    expect(await at(filter)).toEqual([0]);
+    expect((await open(filter)).withoutContext).toBe(1);
+  }
+});
+
 describe('what a retry sends', () => {
   const lanesOf = async (reason: string | null) =>
     retryLanesOf(await open(own), { sink: 'm-alternator', tables: ['A'], names, reason, read: read() });

@@ -99,7 +99,11 @@ describe('a sample of topics', () => {
 
   test('is seen as the transforms leave it', async () => {
     add('t.changes', avroConverter.encode(put('a', { debug: { S: 'x' }, n: { N: '1' } })));
-    const transforms = chainOf([{ type: 'ReplaceField$Value', exclude: 'debug' }], {}, () => []);
+    const transforms = chainOf(
+      [{ type: 'ReplaceField$Value', exclude: 'debug' }],
+      {},
+      { topicsOf: () => [] },
+    );
     const { attributes: found } = await read(10, new SampleTally(transforms));
     expect([...found.keys()].sort()).toEqual(['id', 'n']);
   });

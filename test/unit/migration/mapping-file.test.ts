@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ConfigError } from '../../../migration/config/errors.ts';
+import type { ConfigError } from '../../../connectors/config/errors.ts';
 import { loadMigration, parseMigration } from '../../../migration/config/load.ts';
 import { cqlText, mappingOf, mappingProblems, musicMapping } from './mapping-text.ts';
 import { problemsOf, validText } from './migration-text.ts';

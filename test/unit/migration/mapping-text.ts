@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigProblem } from '../../../migration/config/errors.ts';
+import { ConfigError, type ConfigProblem } from '../../../connectors/config/errors.ts';
 import { parseMapping } from '../../../migration/config/mapping-file.ts';
 import { validText } from './migration-text.ts';
 

@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigProblem } from '../../../migration/config/errors.ts';
+import { ConfigError, type ConfigProblem } from '../../../connectors/config/errors.ts';
 import { parseMigration } from '../../../migration/config/load.ts';
 
 /** A file that is valid in this version; its lines are counted on by tests. */

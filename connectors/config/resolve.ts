@@ -1,0 +1,35 @@
+import type { FlatConfig } from '../worker/herder.ts';
+import type { FlatProblem } from './flat.ts';
+import {
+  fillKnownPlaceholders,
+  holdsPlaceholder,
+  PlaceholderError,
+  type PlaceholderSources,
+} from './placeholders.ts';
+
+export interface ResolvedConfig {
+  readonly config: FlatConfig;
+  /** Placeholders that have no value, by the key that holds them. */
+  readonly problems: readonly FlatProblem[];
+  /** Keys whose values came in part from placeholders: nobody may see them. */
+  readonly filled: ReadonlySet<string>;
+}
+
+/** Fills the placeholders of a flat configuration; a value whose placeholder cannot be filled stays as it is. */
+export function resolveConfig(config: FlatConfig, sources: PlaceholderSources): ResolvedConfig {
+  const resolved: Record<string, string> = {};
+  const problems: FlatProblem[] = [];
+  const filled = new Set<string>();
+  for (const [key, text] of Object.entries(config)) {
+    resolved[key] = text;
+    if (!holdsPlaceholder(text, sources)) continue;
+    filled.add(key);
+    try {
+      resolved[key] = fillKnownPlaceholders(text, sources);
+    } catch (error) {
+      if (!(error instanceof PlaceholderError)) throw error;
+      problems.push({ key, message: `Invalid configuration ${key}: it ${error.message}. ${error.remedy}` });
+    }
+  }
+  return { config: resolved, problems, filled };
+}
