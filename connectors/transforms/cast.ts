@@ -3,13 +3,14 @@ import { type AttributePath, PathSyntaxError, pathText } from '../../schemas/att
 import { Item } from '../../schemas/item.ts';
 import { ConnectError } from '../errors.ts';
 import { CAST_TYPES, type CastType, castValue } from './cast-value.ts';
-import { readable, readPairs } from './fields.ts';
+import { type FieldSyntax, fieldSyntax, readable, readPairs } from './fields.ts';
 import { editMap, PathTree } from './path-tree.ts';
+import { replaceNull } from './replace-null.ts';
 import { transformPlugin } from './transform.ts';
 
-function readSpec(text: string): [AttributePath, CastType][] {
+function readSpec(text: string, syntax?: FieldSyntax): [AttributePath, CastType][] {
   if (isType(text.trim())) throw new PathSyntaxError('casts a whole value, but an item is no single value');
-  return readPairs(text).map(([path, type]) => {
+  return readPairs(text, syntax).map(([path, type]) => {
     if (!isType(type)) {
       throw new PathSyntaxError(
         `casts ${pathText(path)} to ${type}, which is none of ${CAST_TYPES.join(', ')}`,
@@ -27,12 +28,14 @@ export const cast = transformPlugin({
   summary: 'Gives fields another type, where nothing is lost by it.',
   options: z.strictObject({
     spec: readable(
-      readSpec,
+      (text) => readSpec(text),
       `Fields and their types, as field:type with commas between. Types: ${CAST_TYPES.join(', ')}.`,
     ),
+    'field.syntax.version': fieldSyntax(),
+    'replace.null.with.default': replaceNull(),
   }),
-  make({ spec }) {
-    const casts = readSpec(spec);
+  make({ spec, 'field.syntax.version': syntax }) {
+    const casts = readSpec(spec, syntax);
     const tree = PathTree.of(casts);
     return {
       meaning: JSON.stringify(casts.map(([path, type]) => [pathText(path), type]).sort()),

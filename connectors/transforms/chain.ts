@@ -3,8 +3,14 @@ import type { Item } from '../../schemas/item.ts';
 import type { Transform } from '../connector.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import type { Predicate } from './predicates/predicate.ts';
-import { predicateOf, transformOf } from './registry.ts';
-import type { ItemTransform, Touch } from './transform.ts';
+import {
+  type KnownTransforms,
+  predicateOf,
+  predicatePlugins,
+  transformOf,
+  transformPlugins,
+} from './registry.ts';
+import type { ItemOwner, ItemTransform, Touch } from './transform.ts';
 
 /** A transform as a configuration names it; the keys that are not named here are its options. */
 export interface TransformConfig {
@@ -28,38 +34,60 @@ export interface ChainedTransform extends Transform {
   touches(table: string, attribute: string): Touch | null;
 }
 
+export interface ChainParts {
+  /** The two topics of a table. */
+  topicsOf(table: string): readonly string[];
+  /** What `loadTransforms` gave for these transforms; needed where one of them loads something. */
+  readonly loaded?: readonly unknown[];
+  /** Those that names are looked up among; default: our own. */
+  readonly known?: KnownTransforms;
+}
+
+const ownTransforms: KnownTransforms = { transforms: transformPlugins, predicates: predicatePlugins };
+
 /**
  * Makes the transforms of a sink, in their order.
  *
- * @param topicsOf the two topics of a table
  * @throws ZodError, ConnectError UNEXPECTED for what the configuration's own checks should have refused
  */
 export function chainOf(
   transforms: readonly TransformConfig[],
   predicates: Readonly<Record<string, PredicateConfig>>,
-  topicsOf: (table: string) => readonly string[],
+  { topicsOf, loaded = [], known = ownTransforms }: ChainParts,
 ): ChainedTransform[] {
   return transforms.map(({ type, predicate, negate = false, ...options }, index) => {
-    const plugin = transformOf(type);
+    const plugin = transformOf(type, known.transforms);
     if (plugin === null) throw new ConnectError('UNEXPECTED', `There is no transform ${type}`);
-    const condition = predicate === undefined ? null : conditionOf(predicates, predicate);
+    const condition = predicate === undefined ? null : conditionOf(predicates, predicate, known);
     return new Conditional(`${plugin.name} (transforms[${index}])`, {
-      transform: plugin.make(options),
+      transform: plugin.make(options, loaded[index]),
       condition,
       negate,
       topicsOf,
-      // What it is called and how it is written makes no difference.
+      // What it is called and how it is written makes no difference, nor does what changes nothing.
       fingerprint: (meaning) =>
-        JSON.stringify([plugin.name, meaning, condition?.name ?? null, condition?.meaning ?? null, negate]),
+        meaning === null
+          ? ''
+          : JSON.stringify([
+              plugin.name,
+              meaning,
+              condition?.name ?? null,
+              condition?.meaning ?? null,
+              negate,
+            ]),
     });
   });
 }
 
 type Condition = Predicate & { readonly name: string };
 
-function conditionOf(predicates: Readonly<Record<string, PredicateConfig>>, name: string): Condition {
+function conditionOf(
+  predicates: Readonly<Record<string, PredicateConfig>>,
+  name: string,
+  known: KnownTransforms,
+): Condition {
   const config = Object.hasOwn(predicates, name) ? predicates[name] : undefined;
-  const plugin = config && predicateOf(config.type);
+  const plugin = config && predicateOf(config.type, known.predicates);
   if (!config || !plugin) throw new ConnectError('UNEXPECTED', `There is no predicate ${name}`);
   const { type: _, ...options } = config;
   return { ...plugin.make(options), name: plugin.name };
@@ -70,7 +98,7 @@ interface Parts {
   readonly condition: Condition | null;
   readonly negate: boolean;
   topicsOf(table: string): readonly string[];
-  fingerprint(meaning: string): string;
+  fingerprint(meaning: string | null): string;
 }
 
 class Conditional implements ChainedTransform {
@@ -89,10 +117,10 @@ class Conditional implements ChainedTransform {
   apply(record: ChangeRecord): ChangeRecord | null {
     const isFor = this.#forTable(record.table);
     if (isFor === false) return record;
-    const after = record.after && this.#change(record.after, isFor);
+    const after = record.after && this.#change(record.after, record, isFor);
     // Rule C9: an item that goes is filtered, a delete never is.
     if (record.after !== null && after === null) return null;
-    const before = record.before && this.#changeOld(record.before, isFor);
+    const before = record.before && this.#changeOld(record.before, record, isFor);
     if (before === null && record.before !== null) return { ...record, before, beforeFiltered: true, after };
     return after === record.after && before === record.before ? record : { ...record, before, after };
   }
@@ -101,9 +129,9 @@ class Conditional implements ChainedTransform {
     return this.#forTable(table) === false ? null : this.#parts.transform.touches(attribute);
   }
 
-  #change(item: Item, isFor: true | ((item: Item) => boolean)): Item | null {
+  #change(item: Item, of: ItemOwner, isFor: true | ((item: Item) => boolean)): Item | null {
     try {
-      return isFor === true || isFor(item) ? this.#parts.transform.change(item) : item;
+      return isFor === true || isFor(item) ? this.#parts.transform.change(item, of) : item;
     } catch (thrown) {
       throw new ConnectError('RECORD_TRANSFORM', `${this.name}: ${asConnectError(thrown).message}`, {
         cause: thrown,
@@ -115,9 +143,9 @@ class Conditional implements ChainedTransform {
    * The old image as the target held it: nothing where it was filtered, or could not be transformed. Its record was set aside
    * then, and where rows move that took away whatever row was left of the item.
    */
-  #changeOld(item: Item, isFor: true | ((item: Item) => boolean)): Item | null {
+  #changeOld(item: Item, of: ItemOwner, isFor: true | ((item: Item) => boolean)): Item | null {
     try {
-      return this.#change(item, isFor);
+      return this.#change(item, of, isFor);
     } catch {
       return null;
     }

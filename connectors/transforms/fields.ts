@@ -1,8 +1,25 @@
 import { z } from 'zod';
 import { type AttributePath, PathSyntaxError, parsePath, pathText } from '../../schemas/attribute-path.ts';
 
-/** Splits at a separator, except inside backticks; each part without the blanks around it. */
-function split(text: string, separator: ',' | ':'): string[] {
+/** Kafka Connect's versions of how fields are named (KIP-821). V1: every name is an attribute's. V2: paths, and backticks. */
+export type FieldSyntax = 'V1' | 'V2';
+
+/**
+ * The option that says how the others name fields.
+ *
+ * The default is not Kafka Connect's: paths are what this program's files always had.
+ */
+export const fieldSyntax = () =>
+  z
+    .enum(['V1', 'V2'])
+    .default('V2')
+    .describe(
+      'How fields are named. V2: paths such as Awards.Year. V1: attributes, dots in a name are its own.',
+    );
+
+/** Splits at a separator, in V2 not inside backticks; each part without the blanks around it. */
+function split(text: string, separator: ',' | ':', syntax: FieldSyntax): string[] {
+  if (syntax === 'V1') return text.split(separator).map((part) => part.trim());
   const parts: string[] = [''];
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
@@ -16,23 +33,26 @@ function split(text: string, separator: ',' | ':'): string[] {
 }
 
 /** One path: `Awards.Year`. */
-export function readField(text: string): AttributePath {
-  return parsePath(text.trim());
+export function readField(text: string, syntax: FieldSyntax = 'V2'): AttributePath {
+  const name = text.trim();
+  if (syntax === 'V2') return parsePath(name);
+  if (name === '') throw new PathSyntaxError('holds an empty name');
+  return [name];
 }
 
 /** Paths with commas between. */
-export function readFields(text: string): AttributePath[] {
-  return split(text, ',').map(parsePath);
+export function readFields(text: string, syntax: FieldSyntax = 'V2'): AttributePath[] {
+  return split(text, ',', syntax).map((name) => readField(name, syntax));
 }
 
 /** Pairs `path:what` with commas between, no path twice. */
-export function readPairs(text: string): [AttributePath, string][] {
+export function readPairs(text: string, syntax: FieldSyntax = 'V2'): [AttributePath, string][] {
   const seen = new Set<string>();
-  return split(text, ',').map((pair) => {
-    const [field = '', what, ...more] = split(pair, ':');
+  return split(text, ',', syntax).map((pair) => {
+    const [field = '', what, ...more] = split(pair, ':', syntax);
     if (what === undefined || more.length > 0)
       throw new PathSyntaxError('has an entry that is not field:what');
-    const path = parsePath(field);
+    const path = readField(field, syntax);
     const name = pathText(path);
     if (seen.has(name)) throw new PathSyntaxError(`names ${name} twice`);
     seen.add(name);
@@ -40,8 +60,15 @@ export function readPairs(text: string): [AttributePath, string][] {
   });
 }
 
+/** Names with commas between, none empty. */
+export function readNames(text: string): string[] {
+  const names = split(text, ',', 'V1');
+  if (names.includes('')) throw new PathSyntaxError('holds an empty name');
+  return names;
+}
+
 /** A text that another function can read: what that throws is what is wrong with it. */
-export function readable(read: (text: string) => unknown, description: string) {
+export function readable(read: (text: string) => unknown, description: string): z.ZodString {
   return z
     .string()
     .min(1)
@@ -57,10 +84,13 @@ export function readable(read: (text: string) => unknown, description: string) {
 }
 
 /** An option that names one field. */
-export const field = (description: string) => readable(readField, description);
+export const field = (description: string) => readable((text) => readField(text), description);
 
 /** An option that names fields, with commas between. */
-export const fields = (description: string) => readable(readFields, description);
+export const fields = (description: string) => readable((text) => readFields(text), description);
+
+/** An option that names something else than fields, with commas between. */
+export const names = (description: string) => readable(readNames, description);
 
 /** The texts of paths, each once, in an order that does not depend on how they were written. */
 export const sortedTexts = (paths: readonly AttributePath[]): string[] =>

@@ -4,12 +4,13 @@ import { Item } from '../../schemas/item.ts';
 import { valueAt } from '../../schemas/item-look.ts';
 import type { Attributes, AttributeValue } from '../../schemas/values.ts';
 import { ConnectError } from '../errors.ts';
-import { readable, readField } from './fields.ts';
+import { type FieldSyntax, fieldSyntax, readable, readField } from './fields.ts';
+import { replaceNull } from './replace-null.ts';
 import { transformPlugin } from './transform.ts';
 
 /** Kafka Connect's mark at the end of a name, `!` required and `?` optional, says nothing where there is no schema. */
-function readPlace(text: string): AttributePath {
-  const path = readField(text.trim().replace(/[!?]$/, ''));
+function readPlace(text: string, syntax?: FieldSyntax): AttributePath {
+  const path = readField(text.trim().replace(/[!?]$/, ''), syntax);
   if (path.some((step) => typeof step === 'number')) throw new PathSyntaxError('leads into a list');
   return path;
 }
@@ -23,12 +24,14 @@ export const insertField = transformPlugin({
   summary: 'Adds a field with a fixed text.',
   options: z.strictObject({
     'static.field': readable(
-      readPlace,
+      (text) => readPlace(text),
       'Field to add, or to write over; maps that its path goes through are made where they are missing.',
     ),
     'static.value': z
       .string()
       .describe('Its value, a text (S); Cast$Value behind it makes another type of it.'),
+    'field.syntax.version': fieldSyntax(),
+    'replace.null.with.default': replaceNull(),
   }),
   refusedOptions: {
     'timestamp.field': byRecord,
@@ -36,8 +39,8 @@ export const insertField = transformPlugin({
     'partition.field': byRecord,
     'offset.field': byRecord,
   },
-  make({ 'static.field': place, 'static.value': text }) {
-    const path = readPlace(place);
+  make({ 'static.field': place, 'static.value': text, 'field.syntax.version': syntax }) {
+    const path = readPlace(place, syntax);
     const value: AttributeValue = { S: text };
     return {
       meaning: JSON.stringify([pathText(path), text]),

@@ -4,8 +4,9 @@ import { Item } from '../../schemas/item.ts';
 import { canonicalNumber } from '../../schemas/numbers.ts';
 import type { AttributeValue } from '../../schemas/values.ts';
 import { ConnectError } from '../errors.ts';
-import { fields, readFields, sortedTexts } from './fields.ts';
+import { fieldSyntax, fields, readFields, sortedTexts } from './fields.ts';
 import { editMap, PathTree } from './path-tree.ts';
+import { replaceNull } from './replace-null.ts';
 import { transformPlugin } from './transform.ts';
 
 /** Puts an empty value of the same type, or a replacement, in the place of values that nobody may see. */
@@ -19,9 +20,11 @@ export const maskField = transformPlugin({
       .min(1)
       .describe('What takes the place of texts (S) and numbers (N). Default: the empty value of each type.')
       .exactOptional(),
+    'field.syntax.version': fieldSyntax(),
+    'replace.null.with.default': replaceNull(),
   }),
-  make({ fields: list, replacement }) {
-    const paths = readFields(list);
+  make({ fields: list, replacement, 'field.syntax.version': syntax }) {
+    const paths = readFields(list, syntax);
     const tree = PathTree.of(paths.map((path) => [path, true]));
     const mask = (value: AttributeValue, path: AttributePath) =>
       replacement === undefined ? emptied(value) : replaced(value, replacement, path);

@@ -1,19 +1,29 @@
 import { z } from 'zod';
-import { type AttributePath, PathSyntaxError, parsePath, pathText } from '../../schemas/attribute-path.ts';
+import { type AttributePath, PathSyntaxError, pathText } from '../../schemas/attribute-path.ts';
 import { Item } from '../../schemas/item.ts';
 import { AttributeNames, holdsOther } from '../../schemas/item-look.ts';
 import type { Attributes, AttributeValue } from '../../schemas/values.ts';
 import { ConnectError } from '../errors.ts';
-import { fields, readable, readFields, readPairs, sortedTexts } from './fields.ts';
+import {
+  type FieldSyntax,
+  fieldSyntax,
+  fields,
+  readable,
+  readField,
+  readFields,
+  readPairs,
+  sortedTexts,
+} from './fields.ts';
 import { editMap, keepMap, PathTree } from './path-tree.ts';
+import { replaceNull } from './replace-null.ts';
 import { type Contradiction, type ItemTransform, type Touch, transformPlugin } from './transform.ts';
 
-function readRenames(text: string): [AttributePath, string][] {
-  return readPairs(text).map(([path, to]) => {
+function readRenames(text: string, syntax?: FieldSyntax): [AttributePath, string][] {
+  return readPairs(text, syntax).map(([path, to]) => {
     if (typeof path.at(-1) === 'number') {
       throw new PathSyntaxError(`names ${pathText(path)}, an element of a list, which has no name`);
     }
-    const [name, ...more] = parsePath(to);
+    const [name, ...more] = readField(to, syntax);
     if (more.length > 0) {
       throw new PathSyntaxError(
         `renames ${pathText(path)} to a path (a name with a dot goes into backticks)`,
@@ -27,11 +37,13 @@ const options = z.strictObject({
   exclude: fields('Fields to remove, with commas between.').exactOptional(),
   include: fields('The only fields to keep, with commas between; key attributes among them.').exactOptional(),
   renames: readable(
-    readRenames,
+    (text) => readRenames(text),
     'Fields to rename in their place, as field:name with commas between.',
   ).exactOptional(),
   blacklist: fields('Old name of exclude.').exactOptional(),
   whitelist: fields('Old name of include.').exactOptional(),
+  'field.syntax.version': fieldSyntax(),
+  'replace.null.with.default': replaceNull(),
 });
 
 type Options = z.output<typeof options>;
@@ -75,11 +87,12 @@ class ReplaceField implements ItemTransform {
   /** Attributes that are kept as a whole, so that an item of none else loses nothing by `include`. */
   readonly #whole: AttributeNames | null;
 
-  constructor({ exclude, blacklist, include, whitelist, renames }: Options) {
+  constructor({ exclude, blacklist, include, whitelist, renames, ...options }: Options) {
+    const syntax = options['field.syntax.version'];
     const [removed, kept] = [exclude ?? blacklist, include ?? whitelist];
-    const excluded = removed === undefined ? [] : readFields(removed);
-    const included = kept === undefined ? null : readFields(kept);
-    const renamed = renames === undefined ? [] : readRenames(renames);
+    const excluded = removed === undefined ? [] : readFields(removed, syntax);
+    const included = kept === undefined ? null : readFields(kept, syntax);
+    const renamed = renames === undefined ? [] : readRenames(renames, syntax);
     this.#excluded = PathTree.of(excluded.map((path) => [path, true]));
     this.#included = included && PathTree.of(included.map((path) => [path, true]));
     this.#renamed = PathTree.of(renamed);

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Transform } from '../../connectors/connector.ts';
 import { chainOf, type PredicateConfig, type TransformConfig } from '../../connectors/transforms/chain.ts';
+import { loadTransforms } from '../../connectors/transforms/load.ts';
 import { predicatePlugins, transformPlugins } from '../../connectors/transforms/registry.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 import { Item } from '../../schemas/item.ts';
@@ -59,7 +61,21 @@ const configs: readonly TransformConfig[] = [
   { type: 'Cast$Value', spec: each('boolean') },
   { type: 'Flatten$Value', delimiter: '.' },
   { type: 'Filter', predicate: 'FieldMatches' },
+  { type: 'HoistField$Value', field: 'S' },
+  { type: 'ExtractField$Value', field: 'S' },
+  { type: 'TimestampConverter$Value', field: 'S', 'target.type': 'string', format: 'yyyy-MM-dd HH:mm:ss' },
+  { type: 'TimestampConverter$Value', field: 'S', 'target.type': 'unix' },
+  { type: 'HeaderFrom$Value', fields: 'S,Item', headers: 'a,b', operation: 'move' },
+  { type: 'InsertHeader', header: 'a', 'value.literal': 'b' },
+  { type: 'DropHeaders', headers: 'a' },
+  { type: 'SetSchemaMetadata$Value', 'schema.name': 'a' },
+  { type: 'SetSchemaMetadata$Key', 'schema.version': 1 },
+  { type: 'ExtractNewItemState' },
+  { type: 'Script', module: fileURLToPath(new URL('items.mjs', import.meta.url)) },
 ];
+
+/** Of all configurations, each at its place. */
+const { loaded } = await loadTransforms(configs);
 
 const predicates: Readonly<Record<string, PredicateConfig>> = {
   TopicNameMatches: { type: 'TopicNameMatches', pattern: '.*[a-m].*\\.(snapshot|changes)' },
@@ -69,11 +85,14 @@ const predicates: Readonly<Record<string, PredicateConfig>> = {
   FieldMatches: { type: 'FieldMatches', field: 'S', pattern: '.*[a-m].*' },
 };
 
-const chain = (...transforms: readonly TransformConfig[]) =>
-  chainOf(transforms, predicates, (table) => [`p.${table}.snapshot`, `p.${table}.changes`]);
+const chain = (transforms: readonly TransformConfig[], scripts: readonly unknown[] = []) =>
+  chainOf(transforms, predicates, {
+    loaded: scripts,
+    topicsOf: (table) => [`p.${table}.snapshot`, `p.${table}.changes`],
+  });
 
 configs.forEach((config, i) => {
-  const [transform] = chain(config);
+  const [transform] = chain([config], [loaded[i]]);
   transformSuite({
     ...transform!,
     name: `${i}: ${JSON.stringify(config)}`,
@@ -83,7 +102,7 @@ configs.forEach((config, i) => {
 
 Object.keys(predicates).forEach((predicate, i) => {
   const negate = i % 2 === 1;
-  const [transform] = chain({ type: 'MaskField$Value', fields: odd, predicate, negate });
+  const [transform] = chain([{ type: 'MaskField$Value', fields: odd, predicate, negate }]);
   const name = `a mask where ${negate ? 'not ' : ''}${predicate}`;
   transformSuite({ ...transform!, name, apply: (record) => transform!.apply(record) });
 });

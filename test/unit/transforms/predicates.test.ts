@@ -40,6 +40,7 @@ describe('a filter', () => {
     ['a table by its topics', { type: 'TopicNameMatches', pattern: 'p\\.T\\..*' }, true],
     ['no other table', { type: 'TopicNameMatches', pattern: 'p\\.U\\..*' }, false],
     ['a header that all records have', { type: 'HasHeaderKey', name: 'messina.op' }, true],
+    ['no header that no record has', { type: 'HasHeaderKey', name: 'trace' }, false],
     ['no item for deletes', { type: 'RecordIsTombstone' }, false],
   ])('finds %s', (_, predicate, expected) => {
     expect(filters(predicate)).toBe(expected);

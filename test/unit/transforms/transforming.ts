@@ -31,7 +31,12 @@ export function changeOf(after: Json | null, before: Json | null = null): Change
 export const chain = (
   transforms: readonly TransformConfig[],
   predicates: Readonly<Record<string, PredicateConfig>> = {},
-) => chainOf(transforms, predicates, (table) => [`p.${table}.snapshot`, `p.${table}.changes`]);
+  loaded: readonly unknown[] = [],
+) =>
+  chainOf(transforms, predicates, {
+    topicsOf: (table) => [`p.${table}.snapshot`, `p.${table}.changes`],
+    loaded,
+  });
 
 export const one = (transform: TransformConfig, predicates: Readonly<Record<string, PredicateConfig>> = {}) =>
   chain([transform], predicates)[0]!;

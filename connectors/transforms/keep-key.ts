@@ -1,0 +1,32 @@
+import { encodeValue } from '../../schemas/encode.ts';
+import { Item } from '../../schemas/item.ts';
+import { decodeKey } from '../../schemas/key.ts';
+import type { Attributes } from '../../schemas/values.ts';
+import { ConnectError } from '../errors.ts';
+import type { ItemOwner } from './transform.ts';
+
+/**
+ * Attributes as an item with its key attributes, which come from the record's key.
+ *
+ * As with Kafka Connect's sinks that take the key from the record's key (`pk.mode=record_key`): whatever a transform makes of the
+ * value, a row stays where it is.
+ *
+ * @throws ConnectError RECORD_TRANSFORM where another value stands under a key attribute's name; CodecError for what is no item
+ */
+export function itemWithKey(attributes: Attributes, { key }: ItemOwner): Item {
+  const all = new Map(decodeKey(key));
+  for (const [name, value] of attributes) {
+    const own = all.get(name);
+    if (own !== undefined && !encodeValue(own).equals(encodeValue(value))) {
+      throw new ConnectError(
+        'RECORD_TRANSFORM',
+        `two fields would have the name ${JSON.stringify(name)}, that of a key attribute`,
+      );
+    }
+    all.set(name, value);
+  }
+  const item = Item.fromAttributes(all);
+  // What DynamoDB could not hold (a map too deep) shows when the bytes are made.
+  void item.avro;
+  return item;
+}
