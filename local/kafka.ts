@@ -27,6 +27,8 @@ export interface KafkaOptions {
   readonly port?: number;
   /** Broker settings over our own, by their names in `server.properties`. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** More arguments of StorageTool's `format`, such as the users of SCRAM. */
+  readonly formatWith?: readonly string[];
   readonly progress?: Progress;
 }
 
@@ -52,7 +54,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServi
     kafkaSettings(work.path, { port, controllerPort: controllerPort! }, options.settings ?? {}),
   );
   const classpath = ['-cp', join(jars, '*')];
-  await formatStorage(classpath, settings).catch(async (error: unknown) => {
+  await formatStorage(classpath, settings, options.formatWith ?? []).catch(async (error: unknown) => {
     await work.remove();
     throw error;
   });
@@ -70,7 +72,11 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServi
 }
 
 /** Prepares the directories that the settings name; those of an earlier run stay as they are. */
-async function formatStorage(classpath: readonly string[], settings: string): Promise<void> {
+async function formatStorage(
+  classpath: readonly string[],
+  settings: string,
+  more: readonly string[],
+): Promise<void> {
   const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', settings];
   await runTool('java', [
     ...javaOptions(256, dirname(settings)),
@@ -78,5 +84,6 @@ async function formatStorage(classpath: readonly string[], settings: string): Pr
     ...quietLogging,
     ...classpath,
     ...format,
+    ...more,
   ]);
 }

@@ -1,8 +1,12 @@
+import { groupBy } from './group-by.ts';
+
 /** What is assigned as a whole: partitions that belong to one member together, such as a table's snapshot and changes. */
 export interface Unit {
   /** Stable over rebalances, unique in the group. */
   readonly id: string;
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+  /** Units of one kind are spread evenly among themselves; default: all are of one kind. */
+  readonly kind?: string;
 }
 
 /** A member and what it says it owned when it joined. */
@@ -14,11 +18,34 @@ export interface Claim {
 }
 
 /**
- * Spreads units over members: counts differ by one at most, and a unit stays where it was as far as that allows.
+ * Spreads units over members: of each kind counts differ by one at most, and a unit stays where it was as far as that allows.
  *
  * Deterministic: the order of members and units does not matter.
  */
-export function assignUnits(unitIds: readonly string[], claims: readonly Claim[]): Map<string, string[]> {
+export function assignUnits(
+  units: readonly Pick<Unit, 'id' | 'kind'>[],
+  claims: readonly Claim[],
+): Map<string, string[]> {
+  const kinds = [...groupBy(units, ({ kind }) => kind ?? '')].sort(([a], [b]) => (a < b ? -1 : 1));
+  const assigned = new Map<string, string[]>();
+  for (const [, ofKind] of kinds) {
+    const shares = assignKind(
+      ofKind.map(({ id }) => id),
+      claims,
+      (memberId) => assigned.get(memberId)?.length ?? 0,
+    );
+    for (const [memberId, ids] of shares) assigned.set(memberId, [...(assigned.get(memberId) ?? []), ...ids]);
+  }
+  for (const { memberId } of claims) assigned.set(memberId, (assigned.get(memberId) ?? []).sort());
+  return assigned;
+}
+
+/** @param others how many units of other kinds a member has: those with few get the shares that are one bigger. */
+function assignKind(
+  unitIds: readonly string[],
+  claims: readonly Claim[],
+  others: (memberId: string) => number,
+): Map<string, string[]> {
   const ids = [...new Set(unitIds)].sort();
   const members = [...claims].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const kept = keptUnits(ids, members);
@@ -27,7 +54,10 @@ export function assignUnits(unitIds: readonly string[], claims: readonly Claim[]
   const least = Math.floor(ids.length / members.length);
   let oneMore = ids.length % members.length;
   // Those that own most get the shares that are one bigger, so that fewest units move.
-  const byCount = [...members].sort((a, b) => kept.get(b.memberId)!.length - kept.get(a.memberId)!.length);
+  const byCount = [...members].sort(
+    (a, b) =>
+      kept.get(b.memberId)!.length - kept.get(a.memberId)!.length || others(a.memberId) - others(b.memberId),
+  );
   const share = new Map<string, number>();
   for (const { memberId } of byCount) {
     share.set(memberId, oneMore > 0 ? least + 1 : least);
@@ -39,11 +69,16 @@ export function assignUnits(unitIds: readonly string[], claims: readonly Claim[]
     assigned.set(memberId, stays);
     for (const id of stays) placed.add(id);
   }
-  const free = ids.filter((id) => !placed.has(id));
-  for (const { memberId } of members) {
-    const mine = assigned.get(memberId)!;
-    mine.push(...free.splice(0, share.get(memberId)! - mine.length));
-    mine.sort();
+  // Dealt out one by one: what stands side by side, as the tasks of a connector do, goes to different members.
+  const open = members.filter(({ memberId }) => assigned.get(memberId)!.length < share.get(memberId)!);
+  let turn = 0;
+  for (const id of ids) {
+    if (placed.has(id)) continue;
+    turn %= open.length;
+    const { memberId } = open[turn]!;
+    assigned.get(memberId)!.push(id);
+    if (assigned.get(memberId)!.length < share.get(memberId)!) turn++;
+    else open.splice(turn, 1);
   }
   return assigned;
 }

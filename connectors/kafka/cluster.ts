@@ -24,6 +24,7 @@ export class Cluster {
   readonly #leaders = new Map<string, readonly number[]>();
   readonly #coordinators = new Map<string, BrokerAddress>();
   #controllerId = -1;
+  #clusterId: string | null = null;
   #turn = Math.floor(Math.random() * 1024);
 
   constructor(brokers: readonly string[], requestTimeoutMs: number) {
@@ -127,6 +128,12 @@ export class Cluster {
     return this.#coordinator(links, TRANSACTION, transactionalId);
   }
 
+  /** The id that the cluster gave itself; empty where it has none. */
+  async clusterId(links: Links): Promise<string> {
+    if (this.#clusterId === null) await this.#metadata(links, []);
+    return this.#clusterId ?? '';
+  }
+
   forgetTopic(topic: string): void {
     this.#leaders.delete(topic);
   }
@@ -156,6 +163,7 @@ export class Cluster {
     this.#brokers.clear();
     for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
     this.#controllerId = answer.controllerId;
+    this.#clusterId = answer.clusterId ?? null;
     return answer.topicMetadata;
   }
 

@@ -2,6 +2,7 @@ import type { KafkaClient } from './client.ts';
 import type { ControlRequests } from './control.ts';
 import { KafkaError, throwIfFailed } from './errors.ts';
 import { groupBy } from './group-by.ts';
+import { decodeSubscription } from './group-wire.ts';
 import type { Link } from './link.ts';
 
 /** A position to commit: the offset of the next record to read, with up to 4096 bytes of text beside it. */
@@ -25,6 +26,8 @@ export interface GroupDescription {
     readonly clientId: string;
     readonly host: string;
     readonly memberId: string;
+    /** What it says of itself ({@link import('./group.ts').GroupOptions}); null: nothing, or it is no member of ours. */
+    readonly about: Readonly<Record<string, unknown>> | null;
   }[];
 }
 
@@ -110,10 +113,11 @@ export function describeGroup(client: KafkaClient, groupId: string): Promise<Gro
     const group = answer.groups[0];
     if (!group) return { state: 'Dead', members: [] };
     throwIfFailed(group.errorCode, `describing group "${groupId}"`);
-    const members = group.members.map(({ clientId, clientHost, memberId }) => ({
+    const members = group.members.map(({ clientId, clientHost, memberId, memberMetadata }) => ({
       clientId,
       host: clientHost,
       memberId,
+      about: memberMetadata.length === 0 ? null : decodeSubscription(memberMetadata).about,
     }));
     return { state: group.state, members };
   });

@@ -8,6 +8,7 @@ export interface ControlRequests {
     args: { topics: readonly string[]; allowAutoTopicCreation: boolean };
     answer: {
       brokers: { nodeId: number; host: string; port: number }[];
+      clusterId?: string | null;
       controllerId: number;
       topicMetadata: {
         topicErrorCode: number;
@@ -88,7 +89,7 @@ export interface ControlRequests {
         errorCode: number;
         groupId: string;
         state: string;
-        members: { memberId: string; clientId: string; clientHost: string }[];
+        members: { memberId: string; clientId: string; clientHost: string; memberMetadata: Buffer }[];
       }[];
     };
   };

@@ -105,6 +105,9 @@ const RETRIABLE: ReadonlySet<string> = new Set([
   'UNSTABLE_OFFSET_COMMIT',
   'THROTTLING_QUOTA_EXCEEDED',
   'UNKNOWN_TOPIC_ID',
+  'TOKEN_ENDPOINT_UNREACHABLE',
+  'TOKEN_OUTDATED',
+  'CREDENTIALS_UNAVAILABLE',
 ]);
 
 /** Errors that say: somebody newer owns this now. Final for whoever gets one. */
@@ -123,7 +126,9 @@ const FENCED: ReadonlySet<string> = new Set([
  * Whatever goes wrong with Kafka, classified once.
  *
  * `code` is the protocol's error name, or one of ours: BROKER_UNREACHABLE (no connection to be had), CONNECTION_LOST (a
- * request's outcome is unknown), REQUEST_TIMED_OUT, AUTHENTICATION_FAILED, FENCED, PRODUCER_FAILED, CLIENT_CLOSED.
+ * request's outcome is unknown), REQUEST_TIMED_OUT, AUTHENTICATION_FAILED, TOKEN_ENDPOINT_UNREACHABLE (no token to log in
+ * with, for now), TOKEN_OUTDATED (refused now, taken before), CREDENTIALS_UNAVAILABLE (no AWS keys, for now), FENCED,
+ * PRODUCER_FAILED, CLIENT_CLOSED.
  */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
@@ -153,12 +158,23 @@ export function throwIfFailed(errorCode: number, doing: string): void {
   if (error) throw error;
 }
 
-/** Turns whatever a connection attempt threw into a KafkaError: refused, wrong password, TLS, timeout. */
+/** How kafkajs words a connection that ends, or does not answer, in the middle of a login. */
+const ENDED =
+  / failed: (Closed connection|Connection (error|timeout|closed)|Not connected|Request .* timed out)/;
+
+/**
+ * Turns whatever a connection attempt threw into a KafkaError: refused, wrong password, TLS, timeout.
+ *
+ * kafkajs calls every failure of a login one of authentication, also that of a broker which is just stopping; only its
+ * words tell them apart.
+ */
 export function connectionError(error: unknown, address: string): KafkaError {
   if (error instanceof KafkaError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const name = error instanceof Error ? error.name : '';
-  if (name === 'KafkaJSSASLAuthenticationError') {
+  const type = error instanceof Error && 'type' in error ? error.type : '';
+  const isRefused = name === 'KafkaJSSASLAuthenticationError' && !ENDED.test(text);
+  if (isRefused || type === 'UNSUPPORTED_SASL_MECHANISM') {
     return new KafkaError('AUTHENTICATION_FAILED', `${address}: ${text}`, { cause: error });
   }
   return new KafkaError('BROKER_UNREACHABLE', `${address}: ${text}`, { cause: error });

@@ -13,15 +13,17 @@ export interface Subscription {
   /** Generation in which `owned` was assigned; −1 for none. */
   readonly generation: number;
   readonly owned: readonly string[];
+  /** What the others may know of this member; null: nothing. */
+  readonly about: Readonly<Record<string, unknown>> | null;
 }
 
 const VERSION = 0;
 
 export function encodeSubscription(subscription: Subscription): Buffer {
-  const { topics, generation, owned } = subscription;
+  const { topics, generation, owned, about } = subscription;
   const writer = new WireWriter().int16(VERSION).int32(topics.length);
   for (const topic of topics) writer.string(topic);
-  return Buffer.concat(writer.bytes(packed({ generation, owned })).parts());
+  return Buffer.concat(writer.bytes(packed({ generation, owned, ...(about && { about }) })).parts());
 }
 
 /** A member that joined with another client's user data owns nothing that we know of. */
@@ -30,8 +32,9 @@ export function decodeSubscription(bytes: Buffer): Subscription {
   reader.int16();
   const topics = reader.array(() => reader.string());
   const userData = unpacked(reader.remaining > 0 ? reader.bytes() : Buffer.alloc(0));
-  if (!isClaim(userData)) return { topics, generation: -1, owned: [] };
-  return { topics, generation: userData.generation, owned: userData.owned };
+  if (!isClaim(userData)) return { topics, generation: -1, owned: [], about: null };
+  const { generation, owned, about = null } = userData;
+  return { topics, generation, owned, about };
 }
 
 export function encodeAssignment(units: readonly Unit[]): Buffer {
@@ -88,7 +91,11 @@ function unpacked(bytes: Buffer): unknown {
   }
 }
 
-function isClaim(value: unknown): value is { generation: number; owned: string[] } {
+function isClaim(value: unknown): value is {
+  generation: number;
+  owned: string[];
+  about?: Record<string, unknown>;
+} {
   return (
     typeof value === 'object' &&
     value !== null &&

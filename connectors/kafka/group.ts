@@ -15,6 +15,8 @@ export interface GroupOptions {
    * must compute the same, from the argument alone.
    */
   readonly unitsOf: (topicPartitions: ReadonlyMap<string, number>) => readonly Unit[];
+  /** What others may know of this member, see `describeGroup`. */
+  readonly about?: Readonly<Record<string, unknown>>;
   /** Default 10 000. The broker allows 6000 to 1 800 000 as it comes. */
   readonly sessionTimeoutMs?: number;
   /** Default 1000. */
@@ -79,12 +81,12 @@ export class GroupMember {
     this.#rebalanceTimeoutMs = options.rebalanceTimeoutMs ?? 60_000;
     this.#heartbeatIntervalMs = options.heartbeatIntervalMs ?? 1000;
     this.#lease = new Lease(this.#sessionTimeoutMs, this.#rebalanceTimeoutMs);
-    const { groupId, unitsOf } = options;
+    const { groupId, unitsOf, about = null } = options;
     const timeouts = {
       sessionTimeoutMs: this.#sessionTimeoutMs,
       rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
     };
-    this.#membership = new Membership(client, { groupId, unitsOf, ...timeouts });
+    this.#membership = new Membership(client, { groupId, unitsOf, about, ...timeouts });
   }
 
   /** What this member owns now; nothing while it joins. */
@@ -136,6 +138,11 @@ export class GroupMember {
   setTopics(topics: readonly string[]): void {
     if (sameTopics(topics, this.#topics)) return;
     this.#topics = [...topics];
+    this.#shake('resubscribe');
+  }
+
+  /** Joins again, keeping what it owns as far as the others allow: the units are not what they were. */
+  rejoin(): void {
     this.#shake('resubscribe');
   }
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { KafkaError } from './errors.ts';
+import { type BearerLogin, oauthBearer } from './oauth-bearer.ts';
 
 /**
  * The one place that touches kafkajs, and its private modules: connections with TLS and SASL, and the encoding of the
@@ -16,7 +17,7 @@ export type SaslOptions =
       readonly username: string;
       readonly password: string;
     }
-  | { readonly mechanism: 'oauthbearer'; readonly oauthBearerProvider: () => Promise<{ value: string }> };
+  | ({ readonly mechanism: 'oauthbearer' } & BearerLogin);
 
 /** What every connection of a client has in common. */
 export interface ConnectionSettings {
@@ -138,7 +139,7 @@ export async function openSocket(
     port,
     clientId: settings.clientId,
     ssl: settings.ssl,
-    sasl: settings.sasl === null ? null : { ...settings.sasl },
+    sasl: forKafkajs(settings.sasl),
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.connectionTimeoutMs,
     enforceRequestTimeout: true,
@@ -158,6 +159,12 @@ export async function openSocket(
     await connection.disconnect();
     throw error;
   }
+}
+
+/** A copy, because kafkajs writes into it. */
+function forKafkajs(sasl: SaslOptions | null): object | null {
+  if (sasl?.mechanism !== 'oauthbearer') return sasl === null ? null : { ...sasl };
+  return { ...sasl, authenticationProvider: oauthBearer(sasl) };
 }
 
 async function apiVersions(connection: Connection): Promise<ApiVersions> {

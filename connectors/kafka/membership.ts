@@ -18,6 +18,8 @@ export interface MembershipOptions {
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly unitsOf: (topicPartitions: ReadonlyMap<string, number>) => readonly Unit[];
+  /** What the group's other members may know of this one. */
+  readonly about: Readonly<Record<string, unknown>> | null;
 }
 
 export interface Joined {
@@ -60,7 +62,12 @@ export class Membership {
    * @param onSync called right before SyncGroup is sent: the session is young from then on.
    */
   async join(topics: readonly string[], owned: readonly string[], onSync: () => void): Promise<Joined> {
-    const metadata = encodeSubscription({ topics, generation: this.#generation, owned });
+    const metadata = encodeSubscription({
+      topics,
+      generation: this.#generation,
+      owned,
+      about: this.#options.about,
+    });
     const link = await this.#coordinator(this.#joins);
     const answer = await this.#joinGroup(link, metadata);
     this.#memberId = answer.memberId;
@@ -177,7 +184,7 @@ export class Membership {
       topics.flatMap((topic) => (leaders.has(topic) ? [[topic, leaders.get(topic)!.length] as const] : [])),
     );
     const units = new Map(this.#options.unitsOf(counts).map((unit) => [unit.id, unit]));
-    const shares = assignUnits([...units.keys()], subscriptions);
+    const shares = assignUnits([...units.values()], subscriptions);
     return [...shares].map(([memberId, ids]) => ({
       memberId,
       memberAssignment: encodeAssignment(ids.map((id) => units.get(id)!)),

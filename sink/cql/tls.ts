@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
-import { ConnectError } from '../../connectors/errors.ts';
+import { readPem } from '../../connectors/pem.ts';
 import { DEFAULT_PORT, hostAndPort } from './contact-points.ts';
 import type { ClusterOptions } from './options.ts';
 
@@ -9,9 +8,9 @@ export async function tlsOptions(options: ClusterOptions): Promise<ConnectionOpt
   const { tls, contactPoints } = options;
   if (tls === undefined) return undefined;
   const [ca, cert, key] = await Promise.all([
-    readPem(tls.ca, 'ca'),
-    readPem(tls.cert, 'cert'),
-    readPem(tls.key, 'key'),
+    read(tls.ca, 'ca'),
+    read(tls.cert, 'cert'),
+    read(tls.key, 'key'),
   ]);
   const names = contactPoints.map((address) => hostAndPort(address, DEFAULT_PORT).host);
   return {
@@ -28,14 +27,6 @@ export async function tlsOptions(options: ClusterOptions): Promise<ConnectionOpt
   };
 }
 
-/** PEM text as it is, or the content of the file that a path names. */
-async function readPem(pathOrText: string | undefined, name: string): Promise<string | undefined> {
-  if (pathOrText === undefined || pathOrText.includes('-----BEGIN')) return pathOrText;
-  try {
-    return await readFile(pathOrText, 'utf8');
-  } catch (cause) {
-    throw new ConnectError('TARGET_REFUSED', `The file of target.tls.${name} cannot be read: ${pathOrText}`, {
-      cause,
-    });
-  }
+async function read(pathOrText: string | undefined, name: string): Promise<string | undefined> {
+  return pathOrText === undefined ? undefined : readPem(pathOrText, `target.tls.${name}`, 'TARGET_REFUSED');
 }

@@ -1,5 +1,5 @@
 import { assignUnits, type Unit } from '../../connectors/kafka/assignor.ts';
-import type { CommitEntry, Committed } from '../../connectors/kafka/committed.ts';
+import type { CommitEntry, Committed, GroupDescription } from '../../connectors/kafka/committed.ts';
 import { KafkaError } from '../../connectors/kafka/errors.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -9,6 +9,7 @@ export interface Claims {
   readonly generation: number;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
+  readonly about?: Readonly<Record<string, unknown>> | null;
   readonly unitsOf: (topics: ReadonlyMap<string, number>) => readonly Unit[];
 }
 
@@ -40,6 +41,8 @@ export class Coordinator {
   readonly #partitions: (topic: string) => number;
   readonly #groups = new Map<string, Group>();
   #named = 0;
+  /** How often some group has dealt its units out. */
+  rebalances = 0;
   /** Hears each commit that is accepted. */
   onCommit: (groupId: string, entries: readonly CommitEntry[]) => void = () => {};
 
@@ -54,6 +57,15 @@ export class Coordinator {
 
   members(groupId: string): number {
     return this.#group(groupId).members.size;
+  }
+
+  describe(groupId: string): GroupDescription {
+    const { members, rebalancing } = this.#group(groupId);
+    const state = members.size === 0 ? 'Empty' : rebalancing ? 'PreparingRebalance' : 'Stable';
+    const described = [...members].map(([memberId, { claims }]) => {
+      return { clientId: '', host: '', memberId, about: claims.about ?? null };
+    });
+    return { state, members: described };
   }
 
   isStable(groupId: string): boolean {
@@ -135,6 +147,7 @@ export class Coordinator {
       if (group.generation !== generation || !group.rebalancing || !this.#allJoined(group)) return;
       group.rebalancing = false;
       group.generation++;
+      this.rebalances++;
       const members = [...group.members];
       const topics = [...new Set(members.flatMap(([, { claims }]) => claims.topics))];
       const unitsOf = members[0]![1].claims.unitsOf;
@@ -150,7 +163,7 @@ export class Coordinator {
           return { memberId, generation: of, owned };
         },
       );
-      const shares = assignUnits([...units.keys()], claims);
+      const shares = assignUnits([...units.values()], claims);
       for (const [id, member] of members) {
         member.seenMs = this.#time.nowMs;
         const mine = (shares.get(id) ?? []).map((unit) => units.get(unit)!);

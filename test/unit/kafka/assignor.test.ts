@@ -8,7 +8,10 @@ import {
   encodeSubscription,
 } from '../../../connectors/kafka/group-wire.ts';
 
-const units = fc.uniqueArray(fc.stringMatching(/^u[0-9]{1,3}$/), { maxLength: 60 });
+const units = fc.uniqueArray(
+  fc.record({ id: fc.stringMatching(/^u[0-9]{1,3}$/), kind: fc.constantFrom('busy', 'idle') }),
+  { selector: ({ id }) => id, maxLength: 60 },
+);
 const claims = fc.uniqueArray(
   fc.record({
     memberId: fc.stringMatching(/^m[0-9]{1,2}$/),
@@ -25,13 +28,17 @@ const claimsOf = (assigned: ReadonlyMap<string, string[]>, generation: number): 
   [...assigned].map(([memberId, owned]) => ({ memberId, generation, owned }));
 
 describe('the sticky assignor', () => {
-  test('gives every unit to exactly one member, counts differing by one at most', () => {
+  test('gives every unit to exactly one member, counts of each kind differing by one at most', () => {
     fc.assert(
       fc.property(units, claims, (ids, members) => {
         const assigned = assignUnits(ids, members);
         expect([...assigned.keys()].sort()).toEqual(members.map((m) => m.memberId).sort());
-        expect([...assigned.values()].flat().sort()).toEqual([...ids].sort());
-        expect(Math.max(...sizes(assigned)) - Math.min(...sizes(assigned))).toBeLessThanOrEqual(1);
+        expect([...assigned.values()].flat().sort()).toEqual(ids.map(({ id }) => id).sort());
+        for (const kind of ['busy', 'idle']) {
+          const ofKind = new Set(ids.filter((unit) => unit.kind === kind).map(({ id }) => id));
+          const counts = [...assigned.values()].map((mine) => mine.filter((id) => ofKind.has(id)).length);
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+        }
       }),
     );
   });
@@ -79,13 +86,19 @@ describe('the sticky assignor', () => {
   test('believes the later of two claims to a unit', () => {
     const old = { memberId: 'a', generation: 3, owned: ['u1'] };
     const newer = { memberId: 'b', generation: 4, owned: ['u1'] };
-    expect(assignUnits(['u1', 'u2'], [old, newer]).get('b')).toEqual(['u1']);
+    expect(assignUnits([{ id: 'u1' }, { id: 'u2' }], [old, newer]).get('b')).toEqual(['u1']);
   });
 
   test('leaves members without units when there are more of them', () => {
     const members = ['a', 'b', 'c'].map((memberId) => ({ memberId, generation: -1, owned: [] }));
-    expect(sizes(assignUnits(['u'], members)).sort()).toEqual([0, 0, 1]);
-    expect(assignUnits(['u'], [])).toEqual(new Map());
+    expect(sizes(assignUnits([{ id: 'u' }], members)).sort()).toEqual([0, 0, 1]);
+    expect(assignUnits([{ id: 'u' }], [])).toEqual(new Map());
+  });
+
+  test('deals what stands side by side to different members', () => {
+    const members = ['a', 'b', 'c'].map((memberId) => ({ memberId, generation: -1, owned: [] }));
+    const slots = Array.from({ length: 6 }, (_, slot) => ({ id: `slot-${slot}` }));
+    expect(assignUnits(slots, members).get('b')).toEqual(['slot-1', 'slot-4']);
   });
 
   test('makes a unit of each partition where nothing belongs together', () => {
@@ -112,13 +125,13 @@ describe('on the wire', () => {
   });
 
   test('a subscription comes back with its claim', () => {
-    const subscription = { topics: ['a', 'b'], generation: 7, owned: ['a/0', 'ü'] };
+    const subscription = { topics: ['a', 'b'], generation: 7, owned: ['a/0', 'ü'], about: { url: 'x' } };
     expect(decodeSubscription(encodeSubscription(subscription))).toEqual(subscription);
   });
 
   test('a subscription of another client claims nothing', () => {
     const foreign = Buffer.from('00000000000100016100000003010203', 'hex');
-    expect(decodeSubscription(foreign)).toEqual({ topics: ['a'], generation: -1, owned: [] });
+    expect(decodeSubscription(foreign)).toEqual({ topics: ['a'], generation: -1, owned: [], about: null });
   });
 
   test('a thousand tables of twelve partitions fit into the one record that a group has', () => {
@@ -131,7 +144,12 @@ describe('on the wire', () => {
       })),
     }));
     const topics = assigned.flatMap((unit) => unit.partitions.map((p) => p.topic));
-    const subscription = encodeSubscription({ topics: [...new Set(topics)], generation: 1, owned: ids });
+    const subscription = encodeSubscription({
+      topics: [...new Set(topics)],
+      generation: 1,
+      owned: ids,
+      about: null,
+    });
     expect(encodeAssignment(assigned).length + subscription.length).toBeLessThan(600_000);
   });
 });
