@@ -14,5 +14,12 @@ export const actions: Actions = {
   topic: async (session, options) => (await import('./actions/topic.ts')).runTopic(session, options),
   cleanup: async (session, options) => (await import('./actions/cleanup.ts')).runCleanup(session, options),
   load: async (session, options) => (await import('./actions/load.ts')).runLoad(session, options),
+  source: async (session, options) =>
+    (await import('./actions/worker.ts')).runWorkerOf('source', session, options),
+  sink: async (session, options) =>
+    (await import('./actions/worker.ts')).runWorkerOf('sink', session, options),
+  connectors: async (session, options) =>
+    (await import('./actions/connectors.ts')).runConnectors(session, options),
+  describe: async (session, options) => (await import('./actions/describe.ts')).runDescribe(session, options),
   demo: async (session, options) => (await import('./demo/run.ts')).runDemo(session, options),
 };

@@ -6,10 +6,12 @@ import type { InferOptions } from './commands/infer.ts';
 import type { LoadOptions } from './commands/load.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
 import type { PlanOptions } from './commands/plan.ts';
+import type { ConnectorsOptions, DescribeOptions } from './commands/plugins.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { TopicOptions } from './commands/topic.ts';
 import type { VerifyOptions } from './commands/verify.ts';
+import type { WorkerOptions } from './commands/worker.ts';
 import type { Action } from './session.ts';
 
 /** What each command was asked for, once its line is understood. */
@@ -26,6 +28,10 @@ export interface CommandOptions {
   readonly cleanup: CleanupOptions;
   readonly load: LoadOptions;
   readonly demo: DemoOptions;
+  readonly source: WorkerOptions;
+  readonly sink: WorkerOptions;
+  readonly connectors: ConnectorsOptions;
+  readonly describe: DescribeOptions;
 }
 
 export type CommandName = keyof CommandOptions;

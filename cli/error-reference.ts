@@ -28,9 +28,11 @@ const head = `# Errors
 Every failure has one code. It stands in the error block of a command, in \`lastError\` of \`messina status\`, in the log, and
 in the headers of a dead letter. What the runtime does with it:
 
-- **retried**: tried again with growing, random pauses, for as long as it takes; \`status\` shows the error meanwhile. A
+- **retried**: tried again with growing, random pauses, for as long as it takes (a target's faults: as long as
+  \`errors.retry.timeout\` of a connector allows); \`status\` shows the error meanwhile. A
   command that meets it before it has begun (\`plan\`, the checks of \`migrate\`, \`verify\`) ends with the exit code.
-- **set aside or halts**: the record goes to the dead-letter topic with \`deadLetters.tolerance: all\`; with \`none\`, the
+- **set aside or halts**: the record goes to the dead-letter topic with \`deadLetters.tolerance: all\` (of a
+  connector: \`errors.tolerance=all\`); with \`none\`, the
   default, its table halts.
 - **halts**: the table stops, the other tables go on. Nothing was skipped: once the cause is mended the same command goes on.
 

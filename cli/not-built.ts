@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from './exit.ts';
 
 /** Commands that the interface has and this version has not. The list only shrinks. */
-export const notBuiltCommands: readonly string[] = ['cutover', 'source', 'sink', 'connectors', 'describe'];
+export const notBuiltCommands: readonly string[] = ['cutover'];
 
 interface NotBuiltFlag {
   readonly flags: string;
@@ -13,7 +13,6 @@ interface NotBuiltFlag {
 /** Flags of commands that the interface has and this version has not. The list only shrinks. */
 export const notBuiltFlags: Readonly<Record<string, readonly NotBuiltFlag[]>> = {
   migrate: [{ flags: '--dashboard <address>', allowed: ['off'] }],
-  plan: [{ flags: '--connectors' }],
 };
 
 const remedy = 'Leave it out; the documentation says what this version has.';

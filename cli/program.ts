@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { version } from '../connectors/version.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
 import { register as registerDeadLetters } from './commands/dead-letters.ts';
 import { register as registerDemo } from './commands/demo.ts';
@@ -7,15 +8,16 @@ import { register as registerInfer } from './commands/infer.ts';
 import { register as registerLoad } from './commands/load.ts';
 import { register as registerMigrate } from './commands/migrate.ts';
 import { register as registerPlan } from './commands/plan.ts';
+import { register as registerPlugins } from './commands/plugins.ts';
 import { register as registerReplay } from './commands/replay.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerTopic } from './commands/topic.ts';
 import { register as registerVerify } from './commands/verify.ts';
+import { register as registerWorker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { addNotBuiltCommands } from './not-built.ts';
 import type { ProgressStream } from './progress.ts';
-import { version } from './version.ts';
 
 const commands = [
   registerMigrate,
@@ -28,6 +30,8 @@ const commands = [
   registerTopic,
   registerDeadLetters,
   registerCleanup,
+  registerWorker,
+  registerPlugins,
   registerLoad,
   registerDemo,
 ];

@@ -29,6 +29,7 @@ import type { Epoch, SinkTable, SnapshotFacts, TableFacts, TableSettings } from 
 import type { Clock } from './clock.ts';
 import type { ConnectError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { TaskMetrics } from './metrics/metrics.ts';
 
 export interface Plugin<O> {
   /** The class name in configurations, e.g. `S3ExportSource`. */
@@ -43,6 +44,8 @@ export interface Plugin<O> {
 export interface TaskContext {
   readonly log: Logger;
   readonly clock: Clock;
+  /** Told per batch or request, never per record; absent where nobody asks. */
+  readonly metrics?: TaskMetrics | undefined;
   /** Aborts when the task must stop; every wait inside a step ends with it. */
   readonly signal: AbortSignal;
 }
@@ -130,6 +133,11 @@ interface SourceConnector<O, From> extends Plugin<O> {
    * @param tables literal table names.
    */
   check(options: O, tables: readonly string[], context: TaskContext): Promise<readonly Problem[]>;
+  /**
+   * The literal names that a list of table names and globs means, sorted; absent: this connector knows no globs.
+   * Throws SOURCE_TABLE_MISSING when a glob matches none.
+   */
+  tables?(options: O, entries: readonly string[], context: TaskContext): Promise<readonly string[]>;
   /** What the table is: keys, indexes, TTL. Throws SOURCE_TABLE_MISSING. */
   describe(options: O, table: string, context: TaskContext): Promise<TableFacts>;
   open(options: O, partition: SourcePartition, from: From, context: TaskContext): Promise<PartitionReader>;
@@ -235,6 +243,8 @@ export interface LaneStanding {
    * Then nothing more is sent: LEASE_LOST is thrown (rule C7).
    */
   isOurs(): boolean;
+  /** A target that fails for so long, ms, is not tried again within this call; absent: as long as the sink sees fit. */
+  readonly failsAfterMs?: number;
   /** V of rows that are the first ever of their keys, in a table that was empty; null: there are none (rule C6). */
   readonly firstVersion: number | null;
 }
@@ -350,9 +360,14 @@ export interface SinkConnector<O> extends Plugin<O> {
 /** Pure and synchronous. Null: the item does not belong in the target; counted as filtered (rule C9). */
 export interface Transform {
   readonly name: string;
-  /** Changes when it would make something else of the same records (rule C6). */
+  /** Changes when it would make something else of the same records (rule C6); empty: it leaves all as they are. */
   readonly fingerprint: string;
   apply(record: ChangeRecord): ChangeRecord | null;
+  /**
+   * What it does to an attribute of every item of a table, as `removes` of its `option`; null, or absent: nothing. Key
+   * attributes must stay what they are.
+   */
+  touches?(table: string, attribute: string): { readonly option: string; readonly does: string } | null;
 }
 
 /** A record as it stands in a topic. */
@@ -364,6 +379,8 @@ export interface TopicRecord {
 
 export interface Converter {
   readonly name: string;
+  /** One sentence for lists; absent: none. */
+  readonly summary?: string;
   encode(record: ChangeRecord): TopicRecord;
   /** Throws RECORD_UNDECODABLE. */
   decode(record: TopicRecord): ChangeRecord;

@@ -16,7 +16,7 @@ const retry = (hint: string): ErrorRow => ({ remedy: 'retry', exit: 1, hint });
 const setAside = (hint: string): ErrorRow => ({ remedy: 'dead-letter', exit: 1, hint });
 
 const badRecord =
-  'Correct the record at its source, or set deadLetters.tolerance: all to set it aside and go on.';
+  'Correct the record at its source, or set deadLetters.tolerance: all (a connector: errors.tolerance=all) to set it aside and go on.';
 const badFile =
   'Put the right file in its place and start again; or begin anew from another export, under another `name`.';
 
@@ -136,7 +136,7 @@ export const ERRORS = {
   RECORD_TOO_LARGE: setAside('The target refuses items of this size.'),
   RECORD_REFUSED: setAside('The target refuses the item; see its message.'),
   RECORD_UNMAPPABLE: setAside(
-    'Change the column’s type in the mapping file, or say with its onMismatch where such attributes go (of rows that are written already, `messina replay FILE --recreate --yes` makes new ones); or set deadLetters.tolerance: all.',
+    'Change the column’s type in the mapping file, or say with its onMismatch where such attributes go (of rows that are written already, `messina replay FILE --recreate --yes` makes new ones); or set deadLetters.tolerance: all (a connector: errors.tolerance=all).',
   ),
   RECORD_OLD_IMAGE: setAside(
     'Other keys than the source’s need the old image of every change: the stream must have NEW_AND_OLD_IMAGES.',
@@ -204,6 +204,18 @@ export const ERRORS = {
   SINK_FINGERPRINT: halt(
     4,
     'A changed mapping, transform or target table needs `messina replay FILE --recreate --yes`; for a second target give target.name.',
+  ),
+  WORKER_RECORD: halt(
+    1,
+    'Somebody else has written to an internal topic: write the record anew, or delete it by a record of the same key without value, and start the worker again.',
+  ),
+  WORKER_THREAD: retry(
+    'The task begins again in another thread; if this goes on, see the log of the worker.',
+  ),
+  WORKER_CONFIG: halt(1, 'Correct the configuration of the connector, then restart it.'),
+  WORKER_CLASS: halt(
+    1,
+    'Install the plugin on the workers of this group (plugin.path), or correct connector.class.',
   ),
   SINK_EPOCH: halt(
     4,

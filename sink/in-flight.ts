@@ -1,4 +1,6 @@
 import type { Clock } from '../connectors/clock.ts';
+import { Durations } from '../connectors/metrics/durations.ts';
+import type { RequestsView } from '../connectors/metrics/metrics.ts';
 
 /** How a request went, as far as the rate is concerned. */
 export type Load = 'answered' | 'overloaded' | 'no-load';
@@ -41,7 +43,9 @@ const FORGET = 1.005;
  * while they slow down, and halves, at most once per round, on a throttle, a failure or a very slow answer. Until the
  * first of these signs it doubles with each round (as TCP's slow start does, RFC 5681).
  */
-export class InFlight {
+export class InFlight implements RequestsView {
+  /** How long answers took: in time, or with a sign of overload. */
+  readonly durations = { answered: new Durations(), overloaded: new Durations() };
   readonly #clock: Clock;
   readonly #limits: InFlightLimits;
   readonly #queue: Waiting[] = [];
@@ -67,6 +71,10 @@ export class InFlight {
 
   get requests(): number {
     return this.#requests;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** A slot where one is free now, and nobody waits for it; else null. */
@@ -104,9 +112,10 @@ export class InFlight {
     this.#admitWaiting();
   }
 
-  #learn(slot: Slot, load: Load): void {
+  #learn(slot: Slot, load: Exclude<Load, 'no-load'>): void {
     const nowMs = this.#clock.monotonic();
     const tookMs = nowMs - slot.startedMs;
+    this.durations[load].observe(tookMs);
     if (load === 'overloaded' || tookMs > this.#limits.slowMs) {
       // What was sent before the last halving says nothing new.
       if (slot.startedMs < this.#halvedMs) return;

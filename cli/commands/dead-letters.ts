@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
+import { closestWord } from '../../connectors/config/suggest.ts';
 import { ERRORS } from '../../connectors/errors.ts';
-import { closestWord } from '../../migration/config/suggest.ts';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit.ts';
 import { repeated, wholeNumber } from '../option-values.ts';

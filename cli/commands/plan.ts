@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { addNotBuiltFlags } from '../not-built.ts';
 
 export interface PlanOptions {
   readonly file: string;
+  /** Print the connectors that the file stands for, and contact nothing. */
+  readonly connectors: boolean;
 }
 
 export function register(program: Command, context: CommandContext): void {
-  const command = program
+  program
     .command('plan')
     .summary('check everything, touch nothing')
     .description(
@@ -15,6 +16,12 @@ export function register(program: Command, context: CommandContext): void {
         'with size, estimated duration and each problem with its remedy. Touches nothing.',
     )
     .argument('<file>', 'migration file')
-    .action((file: string) => context.run('plan', { file }));
-  addNotBuiltFlags(command);
+    .option(
+      '--connectors',
+      'print the connectors that the file stands for, as JSON to post to workers, and contact nothing',
+      false,
+    )
+    .action((file: string, { connectors }: { connectors: boolean }) =>
+      context.run('plan', { file, connectors }),
+    );
 }

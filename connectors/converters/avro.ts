@@ -5,6 +5,7 @@ import { ConnectError } from '../errors.ts';
 /** The wire format: single-object encoding of `schemas/change.avsc`, framed keys. Items stay bytes (law 5). */
 export const avroConverter: Converter = {
   name: 'AvroConverter',
+  summary: 'Records as Avro, framed as single-object encoding: the wire format.',
   encode: (record) => ({ key: record.key, value: encodeChange(record), timestampMs: record.timestampMs }),
   decode: ({ key, value, timestampMs }) => {
     try {

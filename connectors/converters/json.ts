@@ -19,6 +19,7 @@ const out = new SlabWriter();
  */
 export const jsonConverter: Converter = {
   name: 'JsonConverter',
+  summary: 'Records as JSON, items as DynamoDB JSON: for people and tools.',
 
   encode(record) {
     out.drop();

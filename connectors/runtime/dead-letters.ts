@@ -1,16 +1,22 @@
 import type { Clock } from '../clock.ts';
-import { asConnectError, ConnectError } from '../errors.ts';
+import { ConnectError } from '../errors.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
+import { deadLetterFault } from './dead-letter-topic.ts';
 import { FailureRuns } from './failure-runs.ts';
 import type { Stage } from './incoming.ts';
+import type { SetAsideLog } from './set-aside-log.ts';
 
 export interface DeadLetter {
   readonly raw: InRecord;
   readonly error: ConnectError;
   readonly stage: Stage;
+  /** Class name of the converter or transform that failed; null: the connector itself. */
+  readonly by: string | null;
 }
+
+type Headers = NonNullable<OutRecord['headers']>;
 
 /** Which topic partition records stand in. */
 export interface LetterPlace {
@@ -28,6 +34,17 @@ export interface LetterSender {
   readonly pluginName: string;
 }
 
+export interface LetterOptions {
+  /** So many equal failures in a row halt; default {@link FailureRuns}'s. */
+  readonly runMax?: number | undefined;
+  /** False: letters are the original records and no more; default true. */
+  readonly contextHeaders?: boolean;
+  /** Makes the topic before the first letter; default: it is there. */
+  readonly there?: () => Promise<void>;
+  /** Hears of each record, when it is durable in the topic. */
+  readonly log?: Pick<SetAsideLog, 'add'>;
+}
+
 /**
  * Sets bad records aside: the original key, value, headers and timestamp, and Kafka Connect's context headers
  * (`__connect.errors.*`, DeadLetterQueueReporter). With tolerance none the first one is thrown instead.
@@ -38,20 +55,21 @@ export class DeadLetters {
   readonly #tolerance: 'none' | 'all';
   readonly #clock: Clock;
   readonly #runs: FailureRuns;
+  readonly #options: LetterOptions;
 
-  /** @param runMax so many equal failures in a row halt; default {@link FailureRuns}'s. */
   constructor(
     producer: PlainProducer,
     from: LetterSender,
     tolerance: 'none' | 'all',
     clock: Clock,
-    runMax?: number,
+    options: LetterOptions = {},
   ) {
     this.#producer = producer;
     this.#from = from;
     this.#tolerance = tolerance;
     this.#clock = clock;
-    this.#runs = new FailureRuns(runMax);
+    this.#options = options;
+    this.#runs = new FailureRuns(options.runMax);
   }
 
   /** Every record of a batch was written. */
@@ -77,41 +95,52 @@ export class DeadLetters {
     this.#runs.observe(place.table, failures);
     const records = letters.map((letter) => this.#record(letter, place));
     await repeated(() => this.#send(records));
+    for (const letter of letters) this.#log(letter, place);
   }
 
   async #send(records: readonly OutRecord[]): Promise<void> {
     try {
+      await this.#options.there?.();
       await this.#producer.send(this.#from.topic, 0, records);
     } catch (cause) {
-      const error = asConnectError(cause);
-      if (error.remedy === 'retry') throw error;
-      throw new ConnectError('DEAD_LETTER_FAILED', `Topic ${this.#from.topic} could not be written`, {
-        cause,
-      });
+      throw deadLetterFault(this.#from.topic, cause);
     }
   }
 
-  #record({ raw, error, stage }: DeadLetter, { table, topic, partition }: LetterPlace): OutRecord {
-    return {
-      key: raw.key,
-      value: raw.value,
+  #log({ raw, error, stage, by }: DeadLetter, { table, topic, partition }: LetterPlace): void {
+    const place = { topic, partition, offset: raw.offset };
+    const { pluginName } = this.#from;
+    this.#options.log?.add({
+      error,
+      table,
+      stage,
+      by: by ?? pluginName,
+      place,
       timestampMs: raw.timestampMs,
-      headers: [
-        ...raw.headers,
-        ['messina.table', table],
-        ['messina.set_aside', new Date(this.#clock.now()).toISOString()],
-        ['__connect.errors.topic', topic],
-        ['__connect.errors.partition', String(partition)],
-        ['__connect.errors.offset', String(raw.offset)],
-        ['__connect.errors.connector.name', this.#from.connector],
-        ['__connect.errors.task.id', String(this.#from.task)],
-        ['__connect.errors.stage', stage],
-        ['__connect.errors.class.name', this.#from.pluginName],
-        ['__connect.errors.exception.class.name', error.code],
-        ['__connect.errors.exception.message', error.message],
-        ['__connect.errors.exception.stacktrace', error.stack ?? ''],
-      ],
-    };
+    });
+  }
+
+  #record(letter: DeadLetter, place: LetterPlace): OutRecord {
+    const { key, value, timestampMs, headers } = letter.raw;
+    const context = (this.#options.contextHeaders ?? true) ? this.#context(letter, place) : [];
+    return { key, value, timestampMs, headers: [...headers, ...context] };
+  }
+
+  #context({ raw, error, stage, by }: DeadLetter, { table, topic, partition }: LetterPlace): Headers {
+    return [
+      ['messina.table', table],
+      ['messina.set_aside', new Date(this.#clock.now()).toISOString()],
+      ['__connect.errors.topic', topic],
+      ['__connect.errors.partition', String(partition)],
+      ['__connect.errors.offset', String(raw.offset)],
+      ['__connect.errors.connector.name', this.#from.connector],
+      ['__connect.errors.task.id', String(this.#from.task)],
+      ['__connect.errors.stage', stage],
+      ['__connect.errors.class.name', by ?? this.#from.pluginName],
+      ['__connect.errors.exception.class.name', error.code],
+      ['__connect.errors.exception.message', error.message],
+      ['__connect.errors.exception.stacktrace', error.stack ?? ''],
+    ];
   }
 }
 

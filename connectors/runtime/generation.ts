@@ -132,7 +132,12 @@ export function wantedEpoch(configs: KeyedLog, table: string): number {
   return numberIn(configs, epochKey(table), 'epoch') ?? 1;
 }
 
-function numberIn(configs: KeyedLog, key: string, field: string): number | null {
+/** Number of the tasks of a connector's newest distribution, all of an earlier one fenced; null: none ever ran. */
+export function fencedTasks(configs: Pick<KeyedLog, 'get'>, connector: string): number | null {
+  return numberIn(configs, fencingKey(connector), 'task-count');
+}
+
+function numberIn(configs: Pick<KeyedLog, 'get'>, key: string, field: string): number | null {
   const value = configs.get(key);
   if (value === null) return null;
   const number = (JSON.parse(value) as Record<string, unknown>)[field];

@@ -16,9 +16,12 @@ export interface Incoming {
   readonly error: ConnectError | null;
   /** Stage and place of the failure, in Kafka Connect's words. */
   readonly stage: Stage;
+  /** Class name of the converter or transform that failed; null: none did. */
+  readonly by: string | null;
 }
 
-export type Stage = 'VALUE_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
+/** Kafka Connect's, as far as they are met here. */
+export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
 
 export type Decoded = { readonly marker: Marker; readonly offset: number } | { readonly incoming: Incoming };
 
@@ -36,10 +39,12 @@ export function decodeIncoming(
   moves = false,
 ): Decoded {
   let record: ChangeRecord;
+  let stage: Stage = 'VALUE_CONVERTER';
   try {
     if (raw.value === null) throw new ConnectError('RECORD_UNDECODABLE', 'A record without a value');
     if (raw.key === null) {
       if (kindOfValue(raw.value) === 'marker') return { marker: decodeMarker(raw.value), offset: raw.offset };
+      stage = 'KEY_CONVERTER';
       throw new ConnectError('RECORD_UNDECODABLE', 'A change without a key');
     }
     record = converter.decode({ key: raw.key, value: raw.value, timestampMs: raw.timestampMs });
@@ -48,10 +53,11 @@ export function decodeIncoming(
     const error = known
       ? thrown
       : new ConnectError('RECORD_UNDECODABLE', asConnectError(thrown).message, { cause: thrown });
-    return { incoming: { raw, record: null, outcome: 'deadLettered', error, stage: 'VALUE_CONVERTER' } };
+    const by = converter.name;
+    return { incoming: { raw, record: null, outcome: 'deadLettered', error, stage, by } };
   }
   if (transforms.length === 0) {
-    return { incoming: { raw, record, outcome: 'written', error: null, stage: 'TASK_PUT' } };
+    return { incoming: { raw, record, outcome: 'written', error: null, stage: 'TASK_PUT', by: null } };
   }
   return { incoming: transform(raw, record, transforms, record.version !== firstVersion, moves) };
 }
@@ -69,8 +75,10 @@ function transform(
   moves: boolean,
 ): Incoming {
   let current: ChangeRecord | null = record;
+  let by: string | null = null;
   try {
     for (const one of transforms) {
+      by = one.name;
       current = one.apply(current);
       if (current === null) break;
     }
@@ -80,14 +88,14 @@ function transform(
     const error = new ConnectError('RECORD_TRANSFORM', asConnectError(thrown).message, { cause: thrown });
     // Rule C6: no later record tells of the row that is there now.
     const gone = moves ? goneOf(record, transforms) : null;
-    return { raw, record: gone, outcome: 'deadLettered', error, stage: 'TRANSFORMATION' };
+    return { raw, record: gone, outcome: 'deadLettered', error, stage: 'TRANSFORMATION', by };
   }
   if (current !== null) {
     const written = moves ? withReadableBefore(current) : current;
-    return { raw, record: written, outcome: 'written', error: null, stage: 'TASK_PUT' };
+    return { raw, record: written, outcome: 'written', error: null, stage: 'TASK_PUT', by: null };
   }
   const gone = !deletesFiltered ? null : moves ? goneOf(record, transforms) : deleteOf(record, null);
-  return { raw, record: gone, outcome: 'filtered', error: null, stage: 'TASK_PUT' };
+  return { raw, record: gone, outcome: 'filtered', error: null, stage: 'TASK_PUT', by: null };
 }
 
 function deleteOf(record: ChangeRecord, before: Item | null): ChangeRecord {

@@ -1,4 +1,5 @@
 import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
+import type { TopicLag } from '../metrics/metrics.ts';
 import { Lane, type LaneTopics } from './lane.ts';
 import type { LaneState } from './lane-state.ts';
 import type { LaneTarget } from './lane-write.ts';
@@ -9,6 +10,8 @@ export interface LaneRun {
   /** All that is durable; safe to commit at any time. */
   readonly state: LaneState;
   readonly queuedBytes: number;
+  /** What waits in its topics, as far as it was fetched; absent: it does not follow them. */
+  lags?(nowMs: number): readonly TopicLag[];
   /** A fetched batch of one of the lane's topics. */
   offer(batch: FetchedBatch): void;
   /** Ends the run after the batch in hand; resolves when nothing is in flight any more. */

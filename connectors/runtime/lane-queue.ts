@@ -9,6 +9,12 @@ export class LaneQueue {
     return this.#bytes;
   }
 
+  /** Timestamp of the first record that waits, ms; null: none does. */
+  get oldestMs(): number | null {
+    for (const { records } of this.#batches) if (records[0]) return records[0].timestampMs;
+    return null;
+  }
+
   push(batch: FetchedBatch): void {
     this.#batches.push(batch);
     this.#bytes += batch.bytes;

@@ -2,12 +2,14 @@ import type { Marker } from '../../schemas/change.ts';
 import type { SnapshotRecord } from '../catalog-records.ts';
 import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
+import type { TopicLag } from '../metrics/metrics.ts';
 import { changesFlow, onMarker, open } from './gate.ts';
 import { type Decoded, decodeIncoming, type Incoming } from './incoming.ts';
+import { lagOf } from './lane-lag.ts';
 import { LaneQueue } from './lane-queue.ts';
 import type { LaneState, TopicProgress } from './lane-state.ts';
 import { type LaneTarget, writeLane } from './lane-write.ts';
-import { addOutcomes, NO_OUTCOMES } from './outcomes.ts';
+import { addOutcomes, NO_OUTCOMES, subtractOutcomes } from './outcomes.ts';
 import { checkEpoch } from './sink-prepare.ts';
 import type { SinkDefinition } from './sink-world.ts';
 import { until, Wake } from './wake.ts';
@@ -35,6 +37,8 @@ export class Lane {
   readonly #snapshots = new LaneQueue();
   readonly #changes = new LaneQueue();
   readonly #wake = new Wake();
+  /** Timestamp of the first change that is being written, ms. */
+  #writingMs: number | null = null;
   #state: LaneState;
   #draining = false;
   #settled: Promise<void> = Promise.resolve();
@@ -60,6 +64,19 @@ export class Lane {
 
   get queuedBytes(): number {
     return this.#snapshots.bytes + this.#changes.bytes;
+  }
+
+  lags(nowMs: number): readonly TopicLag[] {
+    const { table } = this.#target.table.facts;
+    const { snapshot, changes, partition } = this.#topics;
+    const oldestMs = this.#writingMs ?? this.#changes.oldestMs ?? this.#state.changes.lastMs;
+    const place = (topic: string, position: number) => {
+      return { partition, position, end: this.#reader.endOffset(topic, partition), oldestMs };
+    };
+    return [
+      ...lagOf({ table, kind: 'snapshot' }, place(snapshot, this.#state.snapshot.position), nowMs),
+      ...lagOf({ table, kind: 'changes' }, place(changes, this.#state.changes.position), nowMs),
+    ];
   }
 
   /** A fetched batch of one of the lane's topics. */
@@ -95,13 +112,27 @@ export class Lane {
         continue;
       }
       if (this.#missed(batch)) continue;
-      if (batch.topic === snapshot) await this.#rows(batch);
-      else await this.#follow(batch);
+      await this.#measured(batch, batch.topic === snapshot);
       // The reader's partitions may be read for this lane's successor by now.
       this.#target.signal.throwIfAborted();
       const queue = batch.topic === snapshot ? this.#snapshots : this.#changes;
       if (queue.bytes < QUEUE_BYTES_MAX) this.#reader.resume(batch.topic, batch.partition);
     }
+  }
+
+  async #measured(batch: FetchedBatch, isRows: boolean): Promise<void> {
+    const { world, metrics, table } = this.#target;
+    const begunMs = world.clock.monotonic();
+    const before = (isRows ? this.#state.snapshot : this.#state.changes).outcomes;
+    this.#writingMs = isRows ? null : (batch.records[0]?.timestampMs ?? null);
+    await (isRows ? this.#rows(batch) : this.#follow(batch));
+    this.#writingMs = null;
+    const { outcomes } = isRows ? this.#state.snapshot : this.#state.changes;
+    metrics?.written(
+      { table: table.facts.table, kind: isRows ? 'snapshot' : 'changes' },
+      subtractOutcomes(outcomes, before),
+      { records: batch.records.length, bytes: batch.bytes, tookMs: world.clock.monotonic() - begunMs },
+    );
   }
 
   /** Rule C8: what was fetched for another position, or lies behind something that got lost on the way, is read anew. */

@@ -4,6 +4,8 @@ import type { InRecord } from '../kafka/record-decode.ts';
 export interface Letter {
   /** Its own offset in the dead-letter topic. */
   readonly at: number;
+  /** False: its headers do not say who set it aside, so that nobody knows whose it is (`…context.headers.enable`). */
+  readonly hasContext: boolean;
   /** Who set it aside; empty where the headers do not say. */
   readonly connector: string;
   readonly table: string | null;
@@ -41,6 +43,7 @@ export function readLetter({ offset, timestampMs, key, headers }: InRecord): Let
   const own = (name: string) => texts.get(`${MESSINA}${name}`);
   return {
     at: offset,
+    hasContext: texts.has(`${CONNECT}connector.name`),
     connector: errors('connector.name') ?? '',
     table: own('table') ?? null,
     stage: errors('stage') ?? '',

@@ -21,6 +21,15 @@ export function addOutcomes(a: Outcomes, b: Outcomes): Outcomes {
   };
 }
 
+export function subtractOutcomes(a: Outcomes, b: Outcomes): Outcomes {
+  return {
+    written: a.written - b.written,
+    superseded: a.superseded - b.superseded,
+    filtered: a.filtered - b.filtered,
+    deadLettered: a.deadLettered - b.deadLettered,
+  };
+}
+
 export function sumOutcomes(outcomes: Outcomes): number {
   return outcomes.written + outcomes.superseded + outcomes.filtered + outcomes.deadLettered;
 }

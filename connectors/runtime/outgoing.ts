@@ -1,5 +1,6 @@
 import type { ChangeRecord } from '../../schemas/change.ts';
 import type { Converter, RejectedRecord } from '../connector.ts';
+import type { ConnectError } from '../errors.ts';
 import { partitionOf } from '../kafka/murmur2.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
 import type { PublishedCounts } from './offset-store.ts';
@@ -50,26 +51,41 @@ export function toBatches(
   return { batches, counts: { ...changes, rows: snapshotRows > 0 ? rows : [], deadLettered: 0 } };
 }
 
+/** Who sets records aside that could not be read, and how. */
+export interface RejectedFrom {
+  readonly connector: string;
+  readonly task: number;
+  /** The data topic that they were meant for. */
+  readonly topic: string;
+  readonly pluginName: string;
+  /** False: the original bytes alone. */
+  readonly contextHeaders: boolean;
+}
+
 /** Dead letters of a source: the original bytes, and where and why. */
 export function rejectedToRecords(
   rejected: readonly RejectedRecord[],
-  from: { connector: string; task: number; topic: string; pluginName: string },
+  from: RejectedFrom,
   nowMs: number,
 ): OutRecord[] {
   return rejected.map(({ error, bytes }) => ({
     key: null,
     value: bytes,
     timestampMs: nowMs,
-    headers: [
-      ['__connect.errors.topic', from.topic],
-      ['__connect.errors.connector.name', from.connector],
-      ['__connect.errors.task.id', String(from.task)],
-      ['__connect.errors.stage', 'VALUE_CONVERTER'],
-      ['__connect.errors.class.name', from.pluginName],
-      ['__connect.errors.exception.class.name', error.code],
-      ['__connect.errors.exception.message', error.message],
-      ['__connect.errors.exception.stacktrace', error.stack ?? ''],
-      ...Object.entries(error.detail).map(([name, value]) => [`messina.${name}`, String(value)] as const),
-    ],
+    headers: from.contextHeaders ? rejectedContext(error, from) : [],
   }));
+}
+
+function rejectedContext({ code, message, stack, detail }: ConnectError, from: RejectedFrom): Headers {
+  return [
+    ['__connect.errors.topic', from.topic],
+    ['__connect.errors.connector.name', from.connector],
+    ['__connect.errors.task.id', String(from.task)],
+    ['__connect.errors.stage', 'VALUE_CONVERTER'],
+    ['__connect.errors.class.name', from.pluginName],
+    ['__connect.errors.exception.class.name', code],
+    ['__connect.errors.exception.message', message],
+    ['__connect.errors.exception.stacktrace', stack ?? ''],
+    ...Object.entries(detail).map(([name, value]) => [`messina.${name}`, String(value)] as const),
+  ];
 }

@@ -1,6 +1,7 @@
 import type { SinkTask as PluginTask, TakeOver } from '../connector.ts';
 import type { ConnectError } from '../errors.ts';
 import type { FetchedBatch, TopicReader } from '../kafka/reader.ts';
+import type { Flow, TaskMetrics, TopicLag } from '../metrics/metrics.ts';
 import { retrying } from './backoff.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { following, type LaneKind, type LaneRun } from './lane-kind.ts';
@@ -28,6 +29,7 @@ export interface OwnedLaneOptions {
   /** What is done in the lane; default: its records are written as they come. */
   readonly kind?: LaneKind;
   onFault(error: ConnectError | null): void;
+  readonly metrics?: TaskMetrics | undefined;
 }
 
 /** A lane from the moment this task was given it: prepared, taken over, running, drained or abandoned. */
@@ -72,13 +74,22 @@ export class OwnedLane {
     return this.#signal.aborted ? 0 : (this.#lane?.queuedBytes ?? 0);
   }
 
+  /** What waits for it, as far as it was fetched. */
+  lags(nowMs: number): readonly TopicLag[] {
+    return this.#signal.aborted ? [] : (this.#lane?.lags?.(nowMs) ?? []);
+  }
+
   reads(topic: string, partition: number): boolean {
     const { snapshot, changes, partition: own } = this.#topics;
     return partition === own && (topic === snapshot || topic === changes);
   }
 
   offer(batch: FetchedBatch): void {
-    if (!this.#signal.aborted) this.#lane?.offer(batch);
+    if (this.#signal.aborted || this.#lane === null) return;
+    const kind = batch.topic === this.#topics.snapshot ? 'snapshot' : 'changes';
+    const flow: Flow = { table: this.table, kind };
+    this.#options.metrics?.fetched(flow, { records: batch.records.length, bytes: batch.bytes });
+    this.#lane.offer(batch);
   }
 
   /** Finishes the batch in hand. */
@@ -127,12 +138,13 @@ export class OwnedLane {
     const { definition, world, plugin, reader, state, takeOver, deadLetters, onFault, id } = this.#options;
     const { clock, log } = world;
     await this.#options.after.catch(() => {});
-    const context = { clock, log, signal: this.#signal };
+    const context = { clock, log, signal: this.#signal, metrics: this.#options.metrics };
     const leads = this.#topics.partition === 0;
     const table = await retrying(
       () => preparedTable(definition, world, this.table, leads, context),
       context,
       onFault,
+      definition.errors,
     );
     await unlessAborted(plugin.adopt(table, id, takeOver), this.#signal);
     if (this.#draining) return;
@@ -143,10 +155,12 @@ export class OwnedLane {
       ordersByVersion: definition.plugin.supports.version,
       moves: rowsMove(definition, table),
       deadLetters,
+      retries: definition.errors,
       world,
       signal: this.#signal,
       isOurs: () => this.#isOurs(),
       onFault,
+      metrics: this.#options.metrics,
     };
     // Rule C7: from here on this owner may leave something in flight.
     const commit = (current: LaneState) =>

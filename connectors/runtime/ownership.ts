@@ -5,7 +5,12 @@ export function taskOf(table: string, partition: string, tasks: number): number 
   return partitionOf(Buffer.from(`${table}/${partition}`), tasks);
 }
 
-/** Which slot of the worker group a task stands in. */
+/** Which slot of the worker group a task stands in: tasks of a connector side by side, so that they are spread evenly. */
 export function slotOf(connector: string, task: number, slots: number): number {
-  return partitionOf(Buffer.from(`${connector}-${task}`), slots);
+  return (partitionOf(Buffer.from(connector), slots) + task) % slots;
+}
+
+/** Which slot a connector itself stands in: whoever owns it starts the connector and says what its tasks are. */
+export function slotOfConnector(connector: string, slots: number): number {
+  return slotOf(connector, slots - 1, slots);
 }

@@ -1,10 +1,11 @@
 import type { CaptureProgress, PartitionReader, Position, SourceBatch } from '../connector.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
-import { backoffMs } from './backoff.ts';
+import type { Flow } from '../metrics/metrics.ts';
+import { retryDelayMs } from './backoff.ts';
+import { WAITS_FOR_EVER } from './error-handling.ts';
 import { FLOOD } from './failure-runs.ts';
 import { addCounts, NO_COUNTS, type PartitionName, type StoredPosition } from './offset-store.ts';
-import { rejectedToRecords, toBatches } from './outgoing.ts';
-import type { Batch } from './publisher.ts';
+import { toBatches } from './outgoing.ts';
 import type { TaskRun } from './source-world.ts';
 
 /** A position without records is stored at least this often while it moves (rule C5 allows 5 minutes). */
@@ -49,7 +50,7 @@ export class PartitionRun {
 
   /** Resolves when the partition is drained and committed. Throws what halts its table, or the abort. */
   async run(): Promise<void> {
-    const { clock, log, context, report } = this.#task;
+    const { clock, log, context, report, definition } = this.#task;
     const { signal } = context;
     for (;;) {
       try {
@@ -61,7 +62,7 @@ export class PartitionRun {
         report.fault(this.#name.table, error);
         const detail = { partition: this.#name.partition, attempt: this.#failures };
         log.warn({ code: error.code, ...detail }, `read again from its position: ${error.message}`);
-        await clock.sleep(backoffMs(this.#failures++), signal);
+        await clock.sleep(retryDelayMs(this.#failures++, definition.errors ?? WAITS_FOR_EVER), signal);
       }
     }
   }
@@ -89,10 +90,26 @@ export class PartitionRun {
 
   /** Of a thousand shards with a backlog only some are read at a time; quiet ones wait inside their poll. */
   async #poll(reader: PartitionReader, quiet: boolean): Promise<SourceBatch> {
-    if (quiet) return reader.poll();
+    if (quiet) return this.#measured(reader);
     using _turn = await this.#task.turns.take();
     await this.#task.publisher.room();
-    return await reader.poll();
+    return await this.#measured(reader);
+  }
+
+  get #flow(): Flow {
+    return { table: this.#name.table, kind: this.#task.definition.run.kind };
+  }
+
+  async #measured(reader: PartitionReader): Promise<SourceBatch> {
+    const { clock, context } = this.#task;
+    const begunMs = clock.monotonic();
+    const batch = await reader.poll();
+    const { bytes, records } = batch;
+    if (records.length > 0) {
+      const tookMs = clock.monotonic() - begunMs;
+      context.metrics?.polled(this.#flow, { records: records.length, bytes, tookMs });
+    }
+    return batch;
   }
 
   async #publish(batch: SourceBatch): Promise<void> {
@@ -111,8 +128,10 @@ export class PartitionRun {
   }
 
   async #store(batch: SourceBatch): Promise<void> {
-    const { definition, converter, partitions, publisher, clock } = this.#task;
-    const first = batch.rejected[0];
+    const { definition, converter, partitions, publisher, clock, letters } = this.#task;
+    const begunMs = clock.monotonic();
+    const { rejected } = batch;
+    const first = rejected[0];
     if (first && definition.tolerance === 'none') throw first.error;
     this.#refuseFlood(batch);
     const { batches, counts } = toBatches(this.#topic, partitions, batch.records, converter);
@@ -122,7 +141,7 @@ export class PartitionRun {
       coverageMs: batch.capture?.coverageMs ?? null,
       counts: addCounts(addCounts(this.#stored?.counts ?? NO_COUNTS, counts), {
         ...NO_COUNTS,
-        deadLettered: batch.rejected.length,
+        deadLettered: rejected.length,
       }),
       version: batch.records.reduce(
         (highest, { version }) => Math.max(highest, version),
@@ -130,14 +149,24 @@ export class PartitionRun {
       ),
     };
     const offsets = this.#task.offsets(definition.name);
+    const set = rejected.length > 0 ? await letters.batches(rejected, this.#topic) : [];
     await publisher.publish({
-      batches: [...batches, ...this.#deadLetters(batch)],
+      batches: [...batches, ...set],
       offsets: [offsets.entry(this.#name, stored)],
       catalog: [],
       bytes: batch.bytes,
     });
     this.#stored = stored;
     this.#storedAt = clock.monotonic();
+    this.#count(batch, this.#storedAt - begunMs);
+    if (rejected.length > 0) letters.published(rejected, this.#name.table, this.#topic);
+  }
+
+  #count({ records, rejected, bytes }: SourceBatch, tookMs: number): void {
+    const { metrics } = this.#task.context;
+    if (records.length > 0) metrics?.published(this.#flow, { records: records.length, bytes, tookMs });
+    const reasons = rejected.map(({ error }) => error.code);
+    metrics?.setAside(this.#flow, reasons);
   }
 
   /** Nothing but bad records, one after the other, is a broken partition or configuration, not bad records. */
@@ -154,15 +183,6 @@ export class PartitionRun {
         cause: last,
       },
     );
-  }
-
-  #deadLetters(batch: SourceBatch): Batch[] {
-    if (batch.rejected.length === 0) return [];
-    const { definition, task, topics, clock } = this.#task;
-    const pluginName = definition.run.plugin.name;
-    const from = { connector: definition.name, task, topic: this.#topic, pluginName };
-    const records = rejectedToRecords(batch.rejected, from, clock.now());
-    return [{ topic: topics.deadLetters, partition: 0, records }];
   }
 }
 

@@ -5,6 +5,7 @@ import { partitionOf } from '../kafka/murmur2.ts';
 import type { TransactionalProducer } from '../kafka/producer.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
 import type { Logger } from '../log.ts';
+import type { TaskMetrics } from '../metrics/metrics.ts';
 import { BACKOFF, backoffMs } from './backoff.ts';
 import type { KeyedEntry } from './catalog.ts';
 
@@ -32,6 +33,13 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+interface PublisherWorld {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly metrics?: TaskMetrics | undefined;
+}
+
 /** The producer's own state is at fault, not what was written: a new one of the same id goes on. */
 const PRODUCER_BROKEN: ReadonlySet<string> = new Set([
   'PRODUCER_FAILED',
@@ -53,7 +61,7 @@ const TRANSACTION_BYTES_MAX = 8 << 20;
 export class Publisher {
   readonly #producer: TransactionalProducer;
   readonly #topics: { offsets: string; offsetsPartitions: number; catalog: string };
-  readonly #world: { clock: Clock; log: Logger; signal: AbortSignal };
+  readonly #world: PublisherWorld;
   #queue: Pending[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | null = null;
@@ -66,7 +74,7 @@ export class Publisher {
   constructor(
     producer: TransactionalProducer,
     topics: { offsets: string; offsetsPartitions: number; catalog: string },
-    world: { clock: Clock; log: Logger; signal: AbortSignal },
+    world: PublisherWorld,
     onFailure: (error: unknown) => void,
     bytesMax = 16 << 20,
   ) {
@@ -75,6 +83,7 @@ export class Publisher {
     this.#world = world;
     this.#onFailure = onFailure;
     this.#bytesMax = bytesMax;
+    world.metrics?.watchQueue(() => this.#queuedBytes);
   }
 
   /** Resolves when there is room for more: what waits is bounded in bytes. */
@@ -150,6 +159,7 @@ export class Publisher {
           const code = PRODUCER_BROKEN.has(error.code) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
           throw new ConnectError(code, error.message, { cause: error });
         }
+        this.#world.metrics?.retried('publish', error.code);
         this.#world.log.warn({ code: error.code, attempt }, `transaction repeated: ${error.message}`);
         await this.#world.clock.sleep(backoffMs(attempt, BACKOFF), this.#world.signal);
       }
@@ -159,6 +169,7 @@ export class Publisher {
   // Rule C3: records, positions and catalog commit together.
   async #transaction(publications: readonly Publication[]): Promise<number[][]> {
     const producer = this.#producer;
+    const begunMs = this.#world.clock.monotonic();
     await producer.begin();
     try {
       const bases = await producer.sendAll(publications.flatMap((p) => p.batches));
@@ -171,6 +182,11 @@ export class Publisher {
       const internal = publications.flatMap((p, i) => this.#internalBatches(p, perPublication[i] ?? []));
       if (internal.length > 0) await producer.sendAll(internal);
       await this.#commit();
+      this.#world.metrics?.transaction({
+        records: publications.reduce((sum, p) => sum + recordsOf(p), 0),
+        bytes: publications.reduce((sum, { bytes }) => sum + bytes, 0),
+        tookMs: this.#world.clock.monotonic() - begunMs,
+      });
       return perPublication;
     } catch (error) {
       if (error instanceof KafkaError && !error.fenced) await producer.abort().catch(() => {});
@@ -206,6 +222,10 @@ export class Publisher {
     if (entries.length > 0) batches.push({ topic: catalog, partition: 0, records: entries.map(toRecord) });
     return batches;
   }
+}
+
+function recordsOf({ batches }: Publication): number {
+  return batches.reduce((sum, { records }) => sum + records.length, 0);
 }
 
 function toRecord(entry: KeyedEntry): OutRecord & { key: Buffer } {

@@ -1,8 +1,18 @@
 import type { Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { RetryStage, TaskMetrics } from '../metrics/metrics.ts';
 import type { TaskReport } from './source-world.ts';
 import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
+
+/** Hears of a table that halts, at once. */
+export type HaltListener = (table: string, error: ConnectError) => void;
+
+interface Measured {
+  readonly metrics: TaskMetrics;
+  /** Where this task's tables are tried again. */
+  readonly stage: RetryStage;
+}
 
 interface TableState {
   phase: string | null;
@@ -19,13 +29,20 @@ export class Reporter implements TaskReport {
   readonly #log: Logger;
   readonly #tables = new Map<string, TableState>();
   readonly #written = new Map<string, string>();
+  readonly #haltListeners = new Set<HaltListener>();
+  readonly #measured: Measured | null;
+  /** What was counted as a retry last: one failure may stop every table. */
+  #retried: ConnectError | null = null;
 
   constructor(
     connector: string,
     task: number,
     tables: readonly string[],
     world: { status: StatusWriter; clock: Clock; log: Logger },
+    measured: Measured | null = null,
   ) {
+    this.#measured = measured;
+    measured?.metrics.watchHalts(() => new Map([...this.halts].map(([table, { code }]) => [table, code])));
     this.#connector = connector;
     this.#task = task;
     this.#status = world.status;
@@ -36,11 +53,26 @@ export class Reporter implements TaskReport {
   }
 
   fault(table: string, error: ConnectError | null): void {
+    if (error !== null && error !== this.#retried) {
+      this.#retried = error;
+      this.#measured?.metrics.retried(this.#measured.stage, error.code);
+    }
     this.#state(table).error = error && { error, halted: false };
   }
 
   halted(table: string, error: ConnectError): void {
-    this.#state(table).error = { error: ofTable(table, error), halted: true };
+    const state = this.#state(table);
+    const isNew = state.error?.halted !== true;
+    const said = ofTable(table, error);
+    state.error = { error: said, halted: true };
+    if (isNew) this.#measured?.metrics.halted(error.code, error.remedy === 'dead-letter');
+    if (isNew) for (const listener of this.#haltListeners) listener(table, said);
+  }
+
+  /** Once for each table that halts from now on. @returns how to hear no more. */
+  onHalt(listener: HaltListener): () => void {
+    this.#haltListeners.add(listener);
+    return () => void this.#haltListeners.delete(listener);
   }
 
   readTo(table: string, ask: () => number | null): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SinkRecord, SinkTable, TableSettings } from '../catalog-records.ts';
+import type { SinkRecord, SinkTable, TableFacts, TableSettings } from '../catalog-records.ts';
 import type { TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { TransactionalProducer } from '../kafka/producer.ts';
@@ -69,9 +69,10 @@ function checkFingerprint(definition: SinkDefinition, sinkTable: SinkTable, reco
 /** What decides how records are written: the plugin's word, and a digest of the transforms before it (rule C6). */
 export function fingerprint({ plugin, options, transforms }: SinkDefinition, table: SinkTable): string {
   const own = plugin.fingerprint(options, table);
-  if (transforms.length === 0) return own;
+  const changing = transforms.map((transform) => transform.fingerprint).filter((text) => text !== '');
+  if (changing.length === 0) return own;
   // A digest: options may hold what nobody should read in the catalog.
-  const text = JSON.stringify(transforms.map((transform) => transform.fingerprint));
+  const text = JSON.stringify(changing);
   return `${own} transforms:${createHash('sha256').update(text).digest('hex')}`;
 }
 
@@ -90,6 +91,7 @@ export async function preparedTable(
   const { facts, epoch } = await until(() => catalog.table(table), catalog, context.signal);
   const sinkTable = { facts };
   const { plugin, options, name } = definition;
+  checkKeys(definition, facts);
   if (leads) {
     const known = catalog.sink(name, table);
     checkWritten(definition, sinkTable, epoch.number, known);
@@ -110,6 +112,24 @@ export async function preparedTable(
   const written = await until(() => catalog.sink(name, table), catalog, context.signal);
   checkWritten(definition, sinkTable, epoch.number, written);
   return sinkTable;
+}
+
+/** An item that loses its key, or gets another one, is another item: which keys there are, only the catalog says. */
+function checkKeys({ transforms }: SinkDefinition, { table, keySchema }: TableFacts): void {
+  for (const transform of transforms) {
+    for (const { name } of keySchema) {
+      const touch = transform.touches?.(table, name);
+      if (!touch) continue;
+      const what = `${touch.option} ${touch.does} ${JSON.stringify(name)}`;
+      throw new ConnectError(
+        'TRANSFORM_KEY',
+        `${transform.name}: ${what}, a key attribute of table ${table}`,
+        {
+          detail: { table, transform: transform.name },
+        },
+      );
+    }
+  }
 }
 
 /** What a setting was before it was changed first is what it is put back to (rule C10). */

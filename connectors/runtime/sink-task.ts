@@ -5,13 +5,16 @@ import type { Unit } from '../kafka/assignor.ts';
 import { GroupMember } from '../kafka/group.ts';
 import { groupBy } from '../kafka/group-by.ts';
 import { TopicReader } from '../kafka/reader.ts';
+import { noMetrics, type TaskMetrics } from '../metrics/metrics.ts';
 import { sinkGroup } from '../topic-names.ts';
 import { backoffMs, retrying } from './backoff.ts';
+import { DeadLetterTopic } from './dead-letter-topic.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { following, type LaneKind } from './lane-kind.ts';
 import { FRESH_LANE, type LaneState, writeLane as laneToCommit, readLane } from './lane-state.ts';
 import { OwnedLane } from './owned-lane.ts';
-import { Reporter } from './reporter.ts';
+import { type HaltListener, Reporter } from './reporter.ts';
+import { SetAsideLog } from './set-aside-log.ts';
 import { sinkUnits, unitTable } from './sink-units.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
 
@@ -34,6 +37,7 @@ export class SinkTask {
   readonly #definition: SinkDefinition;
   readonly #world: SinkWorld;
   readonly #reporter: Reporter;
+  readonly #metrics: TaskMetrics;
   readonly #stop = new AbortController();
   readonly #member: GroupMember;
   readonly #reader: TopicReader;
@@ -47,21 +51,12 @@ export class SinkTask {
   constructor(definition: SinkDefinition, world: SinkWorld, task: number, kind: LaneKind = following) {
     this.#definition = definition;
     this.#kind = kind;
-    this.#world = { ...world, log: world.log.child({ task: `${definition.name}-${task}` }) };
-    this.#reporter = new Reporter(definition.name, task, definition.tables, world);
+    this.#world = { ...world, log: world.log.child({ connector: definition.name, task }) };
+    this.#metrics = (world.metrics ?? noMetrics).task({ connector: definition.name, task, type: 'sink' });
+    const measured = { metrics: this.#metrics, stage: 'write' } as const;
+    this.#reporter = new Reporter(definition.name, task, definition.tables, this.#world, measured);
     this.#reader = new TopicReader(world.kafka, { maxBytes: FETCH_BYTES_MAX, maxBytesPerPartition: 1 << 20 });
-    this.#deadLetters = new DeadLetters(
-      world.deadLetters,
-      {
-        topic: world.topics.deadLetters,
-        connector: definition.name,
-        task,
-        pluginName: definition.plugin.name,
-      },
-      definition.tolerance,
-      world.clock,
-      kind.runMax,
-    );
+    this.#deadLetters = deadLettersOf(definition, this.#world, task, kind);
     const { tables } = definition;
     this.#member = new GroupMember(world.kafka, {
       groupId: sinkGroup(definition.name),
@@ -79,14 +74,25 @@ export class SinkTask {
     return this.#reporter.halts;
   }
 
+  /**
+   * Hears once of each table that halts from now on, at the moment it does; the task itself runs on with the others, and
+   * with none: it stays in its group until it is stopped. @returns how to hear no more.
+   */
+  onHalt(listener: HaltListener): () => void {
+    return this.#reporter.onHalt(listener);
+  }
+
   async start(): Promise<void> {
     // Every lane listens to it.
     setMaxListeners(0, this.#stop.signal);
     const { clock, log } = this.#world;
+    this.#metrics.watchQueue(() => this.#queuedBytes);
+    this.#metrics.watchLags(() => [...this.#lanes.values()].flatMap((lane) => lane.lags(clock.now())));
     const context: SinkContext = {
       clock,
       log,
       signal: this.#stop.signal,
+      metrics: this.#metrics,
       leaseValid: () => this.#member.leaseValid(LEASE_MARGIN_MS),
     };
     this.#plugin = await this.#definition.plugin.open(this.#definition.options, context);
@@ -103,6 +109,7 @@ export class SinkTask {
     await Promise.allSettled([stopped, ...this.#loops]);
     await this.#reader.close();
     await this.#plugin?.[Symbol.asyncDispose]();
+    this.#metrics[Symbol.dispose]();
   }
 
   async #assigned(units: readonly Unit[]): Promise<void> {
@@ -182,6 +189,7 @@ export class SinkTask {
       commitRunning: (running) => this.#commit(unit.id, running),
       kind: this.#kind,
       onFault: (error) => this.#reporter.fault(table, error),
+      metrics: this.#metrics,
     });
     this.#lanes.set(unit.id, lane);
     lane.ended.then(
@@ -234,6 +242,7 @@ export class SinkTask {
       } catch (thrown) {
         if (signal.aborted) return;
         const error = asConnectError(thrown);
+        this.#metrics.retried('fetch', error.code);
         this.#world.log.warn({ code: error.code }, `fetch failed: ${error.message}`);
         this.#haltFaulty();
         await this.#world.clock.sleep(backoffMs(attempt++), signal).catch(() => {});
@@ -280,12 +289,49 @@ export class SinkTask {
       return [{ lane, state, raw: lane.state as LaneState }];
     });
     if (due.length === 0) return;
-    await this.#member.commit(due.flatMap(({ lane, state }) => lane.entries(laneToCommit(state))));
+    await this.#measured(
+      this.#member.commit(due.flatMap(({ lane, state }) => lane.entries(laneToCommit(state)))),
+    );
     for (const { lane, raw } of due) this.#committed.set(lane.id, raw);
+  }
+
+  async #measured(commit: Promise<void>): Promise<void> {
+    const { clock } = this.#world;
+    const begunMs = clock.monotonic();
+    let done = false;
+    try {
+      await commit;
+      done = true;
+    } finally {
+      this.#metrics.committed(clock.monotonic() - begunMs, done);
+    }
   }
 
   async #commit(id: string, state: LaneState): Promise<void> {
     const lane = this.#lanes.get(id);
     if (lane) await this.#member.commit(lane.entries(laneToCommit(state)));
   }
+}
+
+/** Where the task's bad records go, and who hears of them. */
+function deadLettersOf(
+  definition: SinkDefinition,
+  world: SinkWorld,
+  task: number,
+  { runMax }: LaneKind,
+): DeadLetters {
+  const { name, plugin, tolerance, deadLetters: settings, errors } = definition;
+  const from = {
+    topic: settings?.topic ?? world.topics.deadLetters,
+    connector: name,
+    task,
+    pluginName: plugin.name,
+  };
+  const made = settings && new DeadLetterTopic(world.kafka, settings);
+  return new DeadLetters(world.deadLetters, from, tolerance, world.clock, {
+    runMax,
+    contextHeaders: settings?.contextHeaders ?? true,
+    ...(made ? { there: () => made.there() } : {}),
+    ...(errors ? { log: new SetAsideLog(errors, `${name}-${task}`, world) } : {}),
+  });
 }

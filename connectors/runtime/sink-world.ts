@@ -3,12 +3,14 @@ import type { Converter, SinkConnector, Transform } from '../connector.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { TopicNames } from '../topic-names.ts';
 import type { Catalog } from './catalog.ts';
+import type { ErrorHandling } from './error-handling.ts';
 import type { StatusWriter } from './status-log.ts';
 
 /** A sink connector of a migration. */
-export interface SinkDefinition {
+export interface SinkDefinition extends ErrorHandling {
   /** Connector name, `<migration>-<target type>`. */
   readonly name: string;
   readonly plugin: SinkConnector<unknown>;
@@ -37,4 +39,6 @@ export interface SinkWorld {
   readonly deadLetters: PlainProducer;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Absent: nobody asks. */
+  readonly metrics?: Metrics | undefined;
 }

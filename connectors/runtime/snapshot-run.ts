@@ -1,6 +1,7 @@
 import type { SnapshotRecord, TableRecord } from '../catalog-records.ts';
 import type { PartitionReader, Position, SnapshotSource, SourcePartition } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
+import type { SnapshotShare } from '../metrics/metrics.ts';
 import { catalogEntry, catalogKeys } from './catalog.ts';
 import { GoneKeys, sweeps } from './gone-keys.ts';
 import { completeMarkers } from './markers.ts';
@@ -49,14 +50,28 @@ export class SnapshotRun {
   async readAll(partitions: readonly SourcePartition[]): Promise<void> {
     const { definition, task } = this.#task;
     const stored = this.#offsets.of(this.#table, this.#id);
-    const mine = partitions.filter(
-      (p) => taskOf(this.#table, p.id, definition.tasks) === task && !stored.get(p.id)?.done,
-    );
+    const share = partitions.filter((p) => taskOf(this.#table, p.id, definition.tasks) === task);
+    this.#task.context.metrics?.watchSnapshot(this.#table, () => this.#progress(share));
+    const mine = share.filter((p) => !stored.get(p.id)?.done);
     const next = mine.values();
     const readers = Array.from({ length: Math.min(READERS_MAX, mine.length) }, async () => {
       for (const partition of next) await this.#read(partition);
     });
     await Promise.all(readers);
+  }
+
+  #progress(share: readonly SourcePartition[]): SnapshotShare {
+    const stored = this.#offsets.of(this.#table, this.#id);
+    let filesDone = 0;
+    let rowsDone = 0;
+    let rows: number | null = 0;
+    for (const { id, expectedRecords } of share) {
+      const position = stored.get(id);
+      if (position?.done) filesDone++;
+      if (position) rowsDone += sum(position.counts.rows) + position.counts.deadLettered;
+      rows = rows === null || expectedRecords === null ? null : rows + expectedRecords;
+    }
+    return { files: share.length, filesDone, rows, rowsDone };
   }
 
   #read(partition: SourcePartition): Promise<void> {

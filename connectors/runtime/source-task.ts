@@ -1,12 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { asConnectError, ConnectError } from '../errors.ts';
 import { TransactionalProducer } from '../kafka/producer.ts';
+import { noMetrics, type TaskMetrics } from '../metrics/metrics.ts';
 import { backoffMs } from './backoff.ts';
 import { ChangesTable } from './changes-table.ts';
 import type { Generation } from './generation.ts';
 import { Publisher } from './publisher.ts';
-import { Reporter } from './reporter.ts';
+import { type HaltListener, Reporter } from './reporter.ts';
 import { SnapshotTable } from './snapshot-table.ts';
+import { SourceLetters } from './source-letters.ts';
 import type { SourceDefinition, SourceWorld, TaskRun } from './source-world.ts';
 import { type StatusWriter, statusKeys } from './status-log.ts';
 import { Turns } from './turns.ts';
@@ -35,13 +37,17 @@ export class SourceTask {
   readonly #world: SourceWorld;
   readonly #options: SourceTaskOptions;
   readonly #reporter: Reporter;
+  readonly #metrics: TaskMetrics;
   readonly #stop = new AbortController();
 
   constructor(world: SourceWorld, options: SourceTaskOptions) {
-    this.#world = world;
-    this.#options = options;
+    const { status, task } = options;
     const { name, tables } = options.definition;
-    this.#reporter = new Reporter(name, options.task, tables, { ...world, status: options.status });
+    this.#world = { ...world, log: world.log.child({ connector: name, task }) };
+    this.#options = options;
+    this.#metrics = (world.metrics ?? noMetrics).task({ connector: name, task, type: 'source' });
+    const measured = { metrics: this.#metrics, stage: 'read' } as const;
+    this.#reporter = new Reporter(name, task, tables, { ...this.#world, status }, measured);
   }
 
   /** Tables that halted, with why. */
@@ -49,12 +55,25 @@ export class SourceTask {
     return this.#reporter.halts;
   }
 
+  /**
+   * Hears once of each table that halts from now on, at the moment it does; the task itself runs on with the others, and
+   * with none. @returns how to hear no more.
+   */
+  onHalt(listener: HaltListener): () => void {
+    return this.#reporter.onHalt(listener);
+  }
+
+  /** Ends {@link run}: what is being published is settled first. */
   stop(): void {
     this.#stop.abort(new Error('stopping'));
   }
 
-  /** Runs until {@link stop}. Never rejects: what fails is reported and, where that helps, tried again. */
+  /**
+   * Runs until {@link stop}, also when nothing is left to do or every table has halted: its reports go on. Never rejects: what
+   * fails is reported and, where that helps, tried again.
+   */
   async run(): Promise<void> {
+    using _metrics = this.#metrics;
     const signal = this.#stop.signal;
     const reporting = this.#reporter.run(signal);
     for (let attempt = 0; !signal.aborted; attempt++) {
@@ -69,7 +88,7 @@ export class SourceTask {
           this.#halt(error);
           break;
         }
-        this.#world.log.warn({ task: this.#name, code: error.code }, `task begins anew: ${error.message}`);
+        this.#world.log.warn({ code: error.code }, `task begins anew: ${error.message}`);
         // Who was fenced has a successor that reports; the others' tables stand still, and that must be seen.
         if (error.code !== 'KAFKA_FENCED') this.#fault(error);
         await this.#world.clock.sleep(backoffMs(attempt), signal).catch(() => {});
@@ -84,7 +103,7 @@ export class SourceTask {
   #halt(error: ConnectError): void {
     const { tables } = this.#options.definition;
     for (const table of tables) if (!this.halts.has(table)) this.#reporter.halted(table, error);
-    this.#world.log.error({ task: this.#name, code: error.code, ...error.detail }, error.message);
+    this.#world.log.error({ code: error.code, ...error.detail }, error.message);
   }
 
   /** @param error null: the task runs again. */
@@ -92,10 +111,6 @@ export class SourceTask {
     for (const table of this.#options.definition.tables) {
       if (!this.halts.has(table)) this.#reporter.fault(table, error);
     }
-  }
-
-  get #name(): string {
-    return `${this.#options.definition.name}-${this.#options.task}`;
   }
 
   async #state(state: string): Promise<void> {
@@ -118,9 +133,10 @@ export class SourceTask {
       await producer.init();
       await this.#world.catalog.readPastOpen();
       await this.#world.offsets(definition.name).readPastOpen();
-      this.#world.log.debug({ task: this.#name }, 'task runs');
+      this.#world.log.debug('task runs');
       this.#fault(null);
-      const context = { log: this.#world.log.child({ task: this.#name }), clock: this.#world.clock, signal };
+      const { log, clock } = this.#world;
+      const context = { log, clock, signal, metrics: this.#metrics };
       const publisher = new Publisher(
         producer,
         {
@@ -131,28 +147,17 @@ export class SourceTask {
         context,
         (error) => broken.abort(error),
       );
-      const turns = new Turns(POLLS_MAX);
-      const files = new Turns(FILES_MAX);
-      const sweeps = new Turns(1);
-      let fencing: Promise<void> | null = null;
       const run: TaskRun = {
         ...this.#world,
         definition,
         task,
         epoch: (table) => generation.epoch(table),
-        fenceOthers: () => {
-          fencing ??= generation
-            .fenceOthers(definition.name, definition.tasks, task)
-            .catch((error: unknown) => {
-              fencing = null;
-              throw error;
-            });
-          return fencing;
-        },
+        fenceOthers: once(() => generation.fenceOthers(definition.name, definition.tasks, task)),
         publisher,
-        turns,
-        files,
-        sweeps,
+        letters: new SourceLetters(definition, task, this.#world),
+        turns: new Turns(POLLS_MAX),
+        files: new Turns(FILES_MAX),
+        sweeps: new Turns(1),
         context,
         report: this.#reporter,
       };
@@ -190,4 +195,16 @@ export class SourceTask {
       halted.abort(new Error(`table ${table} ends`));
     }
   }
+}
+
+/** The step, done once by all who ask for it; when it has failed, it is done again. */
+function once(step: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => {
+    done ??= step().catch((error: unknown) => {
+      done = null;
+      throw error;
+    });
+    return done;
+  };
 }

@@ -3,10 +3,13 @@ import type { ChangesSource, Converter, SnapshotSource, TaskContext } from '../c
 import type { ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { TopicNames } from '../topic-names.ts';
 import type { Catalog } from './catalog.ts';
+import type { ErrorHandling } from './error-handling.ts';
 import type { OffsetStore } from './offset-store.ts';
 import type { Publisher } from './publisher.ts';
+import type { SourceLetters } from './source-letters.ts';
 import type { Turns } from './turns.ts';
 
 /** A source connector with its options bound: what the runtime runs. */
@@ -15,7 +18,7 @@ export type SourceRun =
   | { readonly kind: 'changes'; readonly plugin: ChangesSource<unknown>; readonly options: unknown };
 
 /** A source connector of a migration. */
-export interface SourceDefinition {
+export interface SourceDefinition extends ErrorHandling {
   /** Connector name, `<migration>-snapshot` or `<migration>-changes`. */
   readonly name: string;
   readonly run: SourceRun;
@@ -39,6 +42,8 @@ export interface SourceWorld {
   offsets(connector: string): OffsetStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Absent: nobody asks. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** What one task's steps share. */
@@ -50,6 +55,7 @@ export interface TaskRun extends SourceWorld {
   /** Fences this connector's other tasks, once: whatever they publish from now on, they have begun anew for (rule C3). */
   fenceOthers(): Promise<void>;
   readonly publisher: Publisher;
+  readonly letters: SourceLetters;
   /** Polls that may bring much at a time. */
   readonly turns: Turns;
   /** Data files that are open at a time, over all tables: each holds buffers. */

@@ -115,10 +115,13 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
 };
 
 function outboxOf(options: AlternatorOptions, target: Target, context: SinkContext): Outbox {
-  const { clock, signal, leaseValid } = context;
+  const { clock, signal, leaseValid, metrics } = context;
+  const pace = paceOf(options, target, clock, CONNECTIONS_MAX);
+  metrics?.watchRequests(pace.inFlight);
   return {
-    ...paceOf(options, target, clock, CONNECTIONS_MAX),
+    ...pace,
     signal,
+    metrics,
     leaseValid,
     spacing: options.affinity === 'none' ? new KeySpacing(clock, options.clockSkewMs) : null,
     itemsMax: options.batchItems ?? (target.alternator ? ALTERNATOR_BATCH_WRITES_MAX : BATCH_WRITES_MAX),

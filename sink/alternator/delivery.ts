@@ -1,6 +1,7 @@
 import type { Clock } from '../../connectors/clock.ts';
 import type { PutFailure } from '../../connectors/connector.ts';
 import { ConnectError, type ErrorCode } from '../../connectors/errors.ts';
+import type { TaskMetrics } from '../../connectors/metrics/metrics.ts';
 import type { RateLimiter } from '../../dynamodb/rate.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 import type { InFlight, Load, Slot } from '../in-flight.ts';
@@ -23,6 +24,7 @@ export interface Outbox {
   readonly spacing: KeySpacing | null;
   readonly serverTimeoutMs: number;
   readonly clockSkewMs: number;
+  readonly metrics?: TaskMetrics | undefined;
   /** Most items of a request; becomes smaller where the server takes fewer. */
   itemsMax: number;
 }
@@ -39,7 +41,7 @@ export type Send = (
   beforeSend: () => void,
 ) => Promise<readonly number[]>;
 
-/** After failing for so long without any success the batch is handed back: the runtime reports it and repeats it. */
+/** After failing for so long without any success the batch is handed back, at the latest: the runtime reports it and repeats it. */
 const GIVE_UP_MS = 60_000;
 const BACKOFF_MS = 50;
 const BACKOFF_MAX_MS = 5000;
@@ -70,10 +72,12 @@ export class Delivery {
   readonly #records: readonly ChangeRecord[];
   readonly #send: Send;
   readonly #isOurs: () => boolean;
+  readonly #giveUpMs: number;
 
   /**
    * @param target name of the target table, for messages
    * @param isOurs false once the lane may be another's
+   * @param failsAfterMs see LaneStanding
    */
   constructor(
     outbox: Outbox,
@@ -82,6 +86,7 @@ export class Delivery {
     records: readonly ChangeRecord[],
     send: Send,
     isOurs: () => boolean,
+    failsAfterMs = GIVE_UP_MS,
   ) {
     this.#outbox = outbox;
     this.#lane = lane;
@@ -89,6 +94,7 @@ export class Delivery {
     this.#records = records;
     this.#send = send;
     this.#isOurs = isOurs;
+    this.#giveUpMs = Math.min(GIVE_UP_MS, failsAfterMs);
   }
 
   /** Resolves when nothing of these records is under way any more; never rejects. */
@@ -196,8 +202,9 @@ export class Delivery {
   }
 
   async #pause(chunk: Chunk, outcome: Outcome, attempt: number, failingSinceMs: number): Promise<void> {
-    const { clock, signal, nodes, spacing, serverTimeoutMs, clockSkewMs } = this.#outbox;
-    if (clock.monotonic() - failingSinceMs > GIVE_UP_MS) throw this.#givenUp(outcome);
+    const { clock, signal, nodes, spacing, serverTimeoutMs, clockSkewMs, metrics } = this.#outbox;
+    metrics?.retried('request', outcome.verdict === 'done' ? 'unprocessed' : outcome.verdict);
+    if (clock.monotonic() - failingSinceMs > this.#giveUpMs) throw this.#givenUp(outcome);
     if (outcome.verdict !== 'unknown') {
       const boundMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** Math.min(attempt, 20));
       return clock.sleep(Math.random() * boundMs, signal);
@@ -211,7 +218,7 @@ export class Delivery {
     const code = GIVE_UP_CODE[outcome.verdict] ?? 'TARGET_UNREACHABLE';
     const cause = outcome.verdict === 'done' ? undefined : outcome.error;
     const reason = cause instanceof Error ? cause.message : 'the server leaves items unprocessed';
-    const message = `Writing to "${this.#target}" has failed for ${GIVE_UP_MS / 1000} s: ${reason}`;
+    const message = `Writing to "${this.#target}" has failed for ${this.#giveUpMs / 1000} s: ${reason}`;
     return new ConnectError(code, message, { cause, detail: { table: this.#target } });
   }
 

@@ -48,7 +48,8 @@ export class AlternatorTask implements SinkTask {
     await own.free(outbox.clock, outbox.signal);
 
     const isOurs = () => standing === undefined || standing.isOurs();
-    const delivery = new Delivery(outbox, own, target, batch, sender(table, target), isOurs);
+    const send = sender(table, target);
+    const delivery = new Delivery(outbox, own, target, batch, send, isOurs, standing?.failsAfterMs);
     const indexes = this.#sendable(target, batch, delivery.failures);
     await Promise.all(
       spaced(outbox, batch, indexes).map((part) => sendAt(outbox.clock, outbox.signal, delivery, part)),

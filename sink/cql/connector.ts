@@ -63,16 +63,19 @@ export const cqlSink: SinkConnector<CqlOptions> = {
     withTable(options, table, context, (cluster, mapping) => dropTable(cluster, mapping.table, context)),
 
   async open(options, context) {
-    const { clock, signal, log, leaseValid } = context;
+    const { clock, signal, log, leaseValid, metrics } = context;
     // Many statements wait at once, each with a listener: no leak.
     setMaxListeners(0, signal);
     const cluster = await Cluster.open(options, context);
+    const inFlight = inFlightOf(clock, IN_FLIGHT_MAX);
+    metrics?.watchRequests(inFlight);
     return new CqlTask({
       outbox: {
         clock,
         signal,
         leaseValid,
-        inFlight: inFlightOf(clock, IN_FLIGHT_MAX),
+        metrics,
+        inFlight,
         tally: new MisfitTally(log, clock),
         execute: executing(cluster),
       },

@@ -1,6 +1,7 @@
 import type { Clock } from '../../connectors/clock.ts';
 import type { PutFailure } from '../../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../../connectors/errors.ts';
+import type { TaskMetrics } from '../../connectors/metrics/metrics.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 import type { TableMapping } from '../../schemas/cql/table-mapping.ts';
 import type { InFlight, Load, Slot } from '../in-flight.ts';
@@ -16,6 +17,7 @@ export interface Outbox {
   readonly leaseValid: () => boolean;
   readonly inFlight: InFlight;
   readonly tally: MisfitTally;
+  readonly metrics?: TaskMetrics | undefined;
   /** Executes a prepared statement; rejects with the driver's errors. */
   readonly execute: (statement: string, params: unknown[]) => Promise<unknown>;
 }
@@ -45,6 +47,7 @@ export class Delivery {
   readonly #outbox: Outbox;
   readonly #target: WriteTarget;
   readonly #isOurs: () => boolean;
+  readonly #giveUpMs: number;
   readonly #failures = new Map<number, ConnectError>();
   /** Why the batch as a whole failed; nothing more is sent once it is set. */
   #broken: unknown = null;
@@ -53,11 +56,15 @@ export class Delivery {
   #underWay = 0;
   #onSettled: (() => void) | null = null;
 
-  /** @param isOurs false once the lane may be another's */
-  constructor(outbox: Outbox, target: WriteTarget, isOurs: () => boolean) {
+  /**
+   * @param isOurs false once the lane may be another's
+   * @param failsAfterMs see LaneStanding
+   */
+  constructor(outbox: Outbox, target: WriteTarget, isOurs: () => boolean, failsAfterMs = GIVE_UP_MS) {
     this.#outbox = outbox;
     this.#target = target;
     this.#isOurs = isOurs;
+    this.#giveUpMs = Math.min(GIVE_UP_MS, failsAfterMs);
   }
 
   /** Resolves, and throws too, only when nothing of the batch is under way any more. */
@@ -145,7 +152,8 @@ export class Delivery {
         return;
       }
       const triedMs = clock.monotonic() - Math.max(sinceMs, this.#executedMs);
-      if (verdict === 'broken' || triedMs > GIVE_UP_MS) throw cqlError(error, this.#target.name);
+      if (verdict === 'broken' || triedMs > this.#giveUpMs) throw cqlError(error, this.#target.name);
+      this.#outbox.metrics?.retried('request', verdict);
       await clock.sleep(Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** attempt), signal);
       held = await inFlight.acquire(held.bytes, signal);
       if (!this.#mayStart(held)) return;

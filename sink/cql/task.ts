@@ -32,7 +32,8 @@ export class CqlTask implements SinkTask {
   ): Promise<readonly PutFailure[]> {
     if (batch.length === 0) return [];
     const isOurs = () => standing === undefined || standing.isOurs();
-    const delivery = new Delivery(this.#parts.outbox, this.#targetOf(table), isOurs);
+    const { outbox } = this.#parts;
+    const delivery = new Delivery(outbox, this.#targetOf(table), isOurs, standing?.failsAfterMs);
     return delivery.run(batch, standing?.firstVersion ?? null);
   }
 

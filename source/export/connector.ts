@@ -7,6 +7,7 @@ import type {
 } from '../../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../../connectors/errors.ts';
 import { clientsFor } from '../access.ts';
+import { selectTables } from '../select-tables.ts';
 import { describeFacts, sourceTimeMs } from '../table-facts.ts';
 import { manifestOf, openChain } from './chain.ts';
 import { objectStore } from './clients.ts';
@@ -43,6 +44,8 @@ export const s3ExportSource: SnapshotSource<ExportSourceOptions> = {
     }
     return problems;
   },
+
+  tables: (options, entries, context) => selectTables(options, entries, context.signal),
 
   describe: (options, table, context) => describeFacts(clientsFor(options).control, table, context.signal),
 

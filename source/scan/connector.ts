@@ -13,6 +13,7 @@ import { retried } from '../../dynamodb/retry.ts';
 import { ItemScanner } from '../../schemas/scanner.ts';
 import { sourceFault } from '../faults.ts';
 import { assertSameTable } from '../same-table.ts';
+import { selectTables } from '../select-tables.ts';
 import { type ScanOptions, scanOptions } from './options.ts';
 import { readRate, TablePaces } from './read-rate.ts';
 import { SegmentReader } from './reader.ts';
@@ -50,6 +51,7 @@ export function scanSource(connect: (options: ScanOptions) => ScanClient): Snaps
     options: scanOptions,
     slackMs: (options) => options.slackSeconds * 1000,
     check: (options, tables, context) => check(link(options, context), tables, context),
+    tables: (options, entries, context) => selectTables(options, entries, context.signal),
     describe: (options, table, context) => link(options, context).client.facts(table, context.signal),
     serverTimeMs: async (options, table, context) =>
       (await live(link(options, context), table, context)).serverTimeMs,

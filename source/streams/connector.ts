@@ -16,6 +16,7 @@ import { ItemScanner } from '../../schemas/scanner.ts';
 import { accessShape } from '../access.ts';
 import { sourceFault } from '../faults.ts';
 import { assertSameTable } from '../same-table.ts';
+import { selectTables } from '../select-tables.ts';
 import { beginCapture } from './capture.ts';
 import { ShardCursor } from './cursor.ts';
 import type { ListedShard, StreamListing } from './listing.ts';
@@ -58,6 +59,7 @@ export function streamsSource(
     summary: 'Reads the changes of DynamoDB tables from their streams, in order.',
     options: streamsOptions,
     check: (options, tables, context) => check(link(options, context), tables, context),
+    tables: (options, entries, context) => selectTables(options, entries, context.signal),
     describe: (options, table, context) => link(options, context).client.facts(table, context.signal),
     capture: (options, table, context) => {
       const { client, lister } = link(options, context);

@@ -1,10 +1,11 @@
 import type { PartitionReader, SourceBatch, TaskContext } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
+import type { ShardAge } from '../../connectors/metrics/metrics.ts';
 import type { RecordsPage } from '../../dynamodb/streams.ts';
 import { sourceFault } from '../faults.ts';
 import { type ReadRecords, readRecords } from './batch.ts';
 import { type CursorAnswer, PlaceTrimmed, RECORDS_MAX, type ShardCursor, ShardVanished } from './cursor.ts';
-import { isKept, look, readTo } from './horizon.ts';
+import { isKept, look, RETENTION_MS, readTo } from './horizon.ts';
 import { LagWatch } from './lag.ts';
 import { OpenWatch } from './open-watch.ts';
 import { type ShardState, toPosition } from './position.ts';
@@ -16,6 +17,7 @@ const FULL_BYTES = 256 * 1024;
 const IDLE_PAUSE_MS = 1000;
 const UNSURE_PAUSE_MS = 250;
 const CLOSED_PAUSE_MS = 100;
+const HOUR_MS = 3_600_000;
 
 export interface ShardReaderOptions {
   readonly record: RecordContext;
@@ -62,6 +64,9 @@ export class ShardReader implements PartitionReader {
     this.#state = options.start;
     this.#first = options.first;
     this.#open = new OpenWatch(options.openAt, context.clock);
+    // Not taken back with the reader: while the source is away the shard falls behind all the more.
+    const { table, shard } = options.record;
+    context.metrics?.watchShard(table, shard, () => this.#age());
   }
 
   async poll(): Promise<SourceBatch> {
@@ -189,7 +194,19 @@ export class ShardReader implements PartitionReader {
     return this.#batch({ records: [], rejected: [], bytes: 0 }, true);
   }
 
+  #age(): ShardAge {
+    const nowMs = this.#context.clock.now();
+    const { readMs } = this.#state.horizon;
+    const readToMs = Math.max(this.#lag.readToMs ?? 0, readMs ?? 0);
+    return {
+      behindMs: readToMs === 0 ? null : Math.max(0, nowMs - readToMs),
+      horizonHours: readMs === null ? null : (readMs + RETENTION_MS - nowMs) / HOUR_MS,
+    };
+  }
+
   #batch(read: Pick<ReadRecords, 'records' | 'rejected' | 'bytes'>, done: boolean): SourceBatch {
+    const { table, shard } = this.#options.record;
+    if (done) this.#context.metrics?.watchShard(table, shard, null);
     return {
       records: read.records,
       rejected: read.rejected,

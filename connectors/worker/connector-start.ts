@@ -1,0 +1,125 @@
+import { systemClock } from '../clock.ts';
+import type { SinkSettings, SourceSettings } from '../config/settings.ts';
+import type { Problem, TaskContext } from '../connector.ts';
+import { ConnectError } from '../errors.ts';
+import { describeTopics, ensureTopics, listTopics, type TopicSpec } from '../kafka/topics.ts';
+import type { Catalog } from '../runtime/catalog.ts';
+import { isGlob } from '../table-globs.ts';
+import { topicProblems } from '../topic-check.ts';
+import type { WorkerBase } from './base.ts';
+import { type ConfigScope, settingsOf } from './config-scope.ts';
+import type { FlatConfig } from './herder.ts';
+import { tablesOfTopics } from './sink-topics.ts';
+import { topicsOf } from './worlds.ts';
+
+/** Both images of a 400 KB item, with its headers. */
+const MESSAGE_BYTES_MAX = 8 << 20;
+/** How often topics that are not there yet are looked for. */
+const LOOK_INTERVAL_MS = 2000;
+
+/**
+ * Starts a connector: finds its tables, checks them, makes their topics.
+ *
+ * @returns the configurations of its tasks, with literal names in the place of globs and regular expressions, and
+ * placeholders as they are. Throws what is wrong, with everything left as it was.
+ */
+export async function startConnector(
+  config: FlatConfig,
+  base: WorkerBase,
+  scope: ConfigScope,
+  context: TaskContext,
+): Promise<FlatConfig[]> {
+  const settings = settingsOf(config, scope);
+  const found =
+    settings.type === 'source'
+      ? { tables: (await startSource(settings, base, context)).join(',') }
+      : { topics: (await sinkTopics(settings, base, context)).join(',') };
+  const { 'topics.regex': _, ...rest } = config;
+  return Array.from({ length: settings.tasks }, (_, task) => ({
+    ...rest,
+    ...found,
+    'task.class': `${settings.plugin.name}Task`,
+    'task.id': String(task),
+  }));
+}
+
+async function startSource(
+  settings: SourceSettings,
+  base: WorkerBase,
+  context: TaskContext,
+): Promise<readonly string[]> {
+  const { plugin, options } = settings;
+  const tables = (await plugin.tables?.(options, settings.tables, context)) ?? literal(settings);
+  const catalog = await base.catalog(topicsOf(settings).catalog);
+  // A snapshot that stands in the topics is not asked for again.
+  const asked = plugin.kind === 'changes' ? tables : tables.filter((table) => !isTaken(catalog, table));
+  refuse(await plugin.check(options, asked, context));
+  const specs = dataTopics(settings, tables);
+  const names = specs.map(({ topic }) => topic);
+  refuse(topicProblems(specs, await describeTopics(base.kafka, names)));
+  await ensureTopics(base.kafka, specs);
+  return tables;
+}
+
+const isTaken = (catalog: Catalog | null, table: string): boolean =>
+  catalog !== null && catalog.currentSnapshot(table) !== null;
+
+function literal({ tables, plugin }: SourceSettings): readonly string[] {
+  const glob = tables.find(isGlob);
+  if (glob === undefined) return tables;
+  throw new ConnectError('WORKER_CONFIG', `tables: ${plugin.name} knows no globs, and ${glob} is one`);
+}
+
+/** One error that says all of them. */
+function refuse(problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  if (problems.length === 1) throw first.error;
+  const lines = problems.map(({ error }) => `${error.code}: ${error.message}`);
+  throw new ConnectError(first.error.code, lines.join('\n'), {
+    cause: first.error,
+    detail: first.error.detail,
+  });
+}
+
+function dataTopics(settings: SourceSettings, tables: readonly string[]): TopicSpec[] {
+  const names = topicsOf(settings);
+  const { partitions } = settings;
+  const replicationFactor = settings.replicationFactor ?? undefined;
+  const large = { 'max.message.bytes': String(MESSAGE_BYTES_MAX) };
+  const kept = { 'cleanup.policy': 'delete', 'retention.ms': '-1', ...large };
+  return [
+    {
+      topic: names.catalog,
+      partitions: 1,
+      replicationFactor,
+      config: { 'cleanup.policy': 'compact', ...large },
+    },
+    ...tables.flatMap((table) =>
+      [names.snapshot(table), names.changes(table)].map((topic) => ({
+        topic,
+        partitions,
+        replicationFactor,
+        config: kept,
+      })),
+    ),
+  ];
+}
+
+/** Literal topics as they are; those that match a regular expression, once there are any. */
+async function sinkTopics(
+  settings: SinkSettings,
+  base: WorkerBase,
+  context: TaskContext,
+): Promise<readonly string[]> {
+  const { topics } = settings;
+  if (!(topics instanceof RegExp)) return topics;
+  for (;;) {
+    const matching = (await listTopics(base.kafka)).filter((topic) => topics.test(topic));
+    // A topic of another prefix, or none of a table, is no topic of this connector.
+    const { tables } = tablesOfTopics(settings, matching);
+    const names = topicsOf(settings);
+    if (tables.length > 0) return tables.flatMap((table) => [names.snapshot(table), names.changes(table)]);
+    await systemClock.sleep(LOOK_INTERVAL_MS, context.signal);
+  }
+}

@@ -1,0 +1,287 @@
+import type { WorkerSettings } from '../config/settings.ts';
+import { statusKeys } from '../runtime/status-log.ts';
+import type { WorkerBase } from './base.ts';
+import { type ConfigRecord, configKeys, restartRecord, targetRecord } from './config-records.ts';
+import type { ConfigScope } from './config-scope.ts';
+import type { ConfigStore, StoredConnector } from './config-store.ts';
+import { alterOffsets, type OffsetsOf, offsetsOf, resetOffsets } from './connector-offsets.ts';
+import { connectorStatusKey } from './connector-set.ts';
+import type {
+  ConnectorInfo,
+  ConnectorOffset,
+  ConnectorStatus,
+  FlatConfig,
+  Herder,
+  InitialState,
+  Peer,
+  RestartRequest,
+  StateInfo,
+  TargetState,
+  TaskInfo,
+} from './herder.ts';
+import { RequestError } from './herder.ts';
+import type { Peers } from './peers.ts';
+import { connectorOf } from './plugins.ts';
+import type { StatusView } from './status-view.ts';
+
+/** What a herder works with once the worker has read the group's topics. */
+export interface HerderWorld {
+  readonly workerId: string;
+  readonly base: WorkerBase;
+  readonly store: ConfigStore;
+  readonly status: StatusView;
+  readonly peers: Peers;
+  readonly kafkaClusterId: string;
+  /** False once something failed that only a new start mends. */
+  healthy(): boolean;
+}
+
+const targets: Readonly<Record<InitialState, TargetState>> = {
+  RUNNING: 'STARTED',
+  PAUSED: 'PAUSED',
+  STOPPED: 'STOPPED',
+};
+
+/** Answers for a worker group from its internal topics, and changes them. */
+export class GroupHerder implements Herder {
+  readonly #settings: WorkerSettings;
+  readonly #scope: ConfigScope;
+  #world: HerderWorld | null = null;
+
+  constructor(settings: WorkerSettings, scope: ConfigScope) {
+    this.#settings = settings;
+    this.#scope = scope;
+  }
+
+  /** The topics are read: from here on questions are answered. */
+  ready(world: HerderWorld): void {
+    this.#world = world;
+  }
+
+  get workerId(): string {
+    return this.#ready.workerId;
+  }
+
+  get kafkaClusterId(): string {
+    return this.#ready.kafkaClusterId;
+  }
+
+  health(): 'starting' | 'healthy' | 'unhealthy' {
+    if (this.#world === null) return 'starting';
+    return this.#world.healthy() ? 'healthy' : 'unhealthy';
+  }
+
+  connectors(): readonly string[] {
+    return this.#ready.store.names();
+  }
+
+  info(name: string): ConnectorInfo {
+    return this.#info(this.#stored(name));
+  }
+
+  status(name: string): ConnectorStatus {
+    const stored = this.#stored(name);
+    const { status } = this.#ready;
+    const connector = status.connector(name);
+    if (connector === null) throw new RequestError(404, `No status found for connector ${name}`);
+    const tasks = stored.tasks.flatMap((_, id) => {
+      const state = status.task(name, id);
+      return state === null ? [] : [{ id, ...state }];
+    });
+    return { name, connector, tasks, type: this.#typeOf(stored.config) };
+  }
+
+  tasks(name: string): readonly TaskInfo[] {
+    return this.#stored(name).tasks.map((config, task) => ({ id: { connector: name, task }, config }));
+  }
+
+  create(name: string, config: FlatConfig, initialState: InitialState): Promise<ConnectorInfo> {
+    const { store } = this.#ready;
+    return store
+      .change(() => {
+        if (store.get(name) !== null) throw new RequestError(409, `Connector ${name} already exists`);
+        const records = [connectorRecord(name, config), targetRecord(name, targets[initialState])];
+        return { records, result: undefined };
+      })
+      .then(() => this.info(name));
+  }
+
+  async putConfig(name: string, config: FlatConfig) {
+    const { store } = this.#ready;
+    const created = await store.change(() => {
+      const isNew = store.get(name) === null;
+      const records = [connectorRecord(name, config), ...(isNew ? [targetRecord(name, 'STARTED')] : [])];
+      return { records, result: isNew };
+    });
+    return { info: this.info(name), created };
+  }
+
+  async patchConfig(name: string, patch: Readonly<Record<string, string | null>>): Promise<ConnectorInfo> {
+    const { store } = this.#ready;
+    await store.change(() => {
+      const config = { ...this.#stored(name).config };
+      for (const [key, value] of Object.entries(patch)) {
+        if (value === null) Reflect.deleteProperty(config, key);
+        else config[key] = value;
+      }
+      return { records: [connectorRecord(name, config)], result: undefined };
+    });
+    return this.info(name);
+  }
+
+  async delete(name: string): Promise<void> {
+    const { store, status, base } = this.#ready;
+    await store.change(() => {
+      const { tasks } = this.#stored(name);
+      const keys = [
+        configKeys.connector(name),
+        configKeys.target(name),
+        ...tasks.map((_, task) => configKeys.task(name, task)),
+        configKeys.commit(name),
+      ];
+      return { records: keys.map((key): ConfigRecord => ({ key, value: null })), result: undefined };
+    });
+    // Also what nobody has any more who could take it back: of tasks that are stopped, or whose worker is gone.
+    for (const key of status.keysOf(name)) await base.statusWriter.write(key, null);
+  }
+
+  async setTargetState(name: string, state: TargetState): Promise<void> {
+    await this.#ready.store.change(() => {
+      const unchanged = this.#stored(name).target === state;
+      return { records: unchanged ? [] : [targetRecord(name, state)], result: undefined };
+    });
+  }
+
+  async restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
+    const { store, base } = this.#ready;
+    const before = this.status(name);
+    const restarts = ({ state }: StateInfo) => !request.onlyFailed || state === 'FAILED';
+    const restarting = <S extends StateInfo>(info: S): S => ({
+      ...info,
+      state: 'RESTARTING' as const,
+      trace: undefined,
+    });
+    const connector = restarts(before.connector) ? restarting(before.connector) : before.connector;
+    const tasks = before.tasks.map((task) =>
+      request.includeTasks && restarts(task) ? restarting(task) : task,
+    );
+    if (connector !== before.connector) await this.#say(connectorStatusKey(name), connector);
+    for (const [i, task] of tasks.entries()) {
+      if (task !== before.tasks[i]) await this.#say(statusKeys.task(name, task.id), task);
+    }
+    await base.status.readToEnd();
+    const records = [restartRecord({ name, task: null, ...request })];
+    await store.change(() => ({ records, result: undefined }));
+    return { ...before, connector, tasks };
+  }
+
+  async restartTask(name: string, task: number): Promise<void> {
+    const { store, status } = this.#ready;
+    const { tasks } = this.#stored(name);
+    const state = task < tasks.length ? status.task(name, task) : null;
+    if (task >= tasks.length) throw new RequestError(404, `Unknown task: ${name}-${task}`);
+    if (state) await this.#say(statusKeys.task(name, task), { ...state, state: 'RESTARTING' });
+    const wish = restartRecord({ name, task, includeTasks: false, onlyFailed: false });
+    await store.change(() => ({ records: [wish], result: undefined }));
+  }
+
+  activeTopics(name: string): readonly string[] | null {
+    this.#stored(name);
+    if (!this.#settings.topicTracking) return null;
+    return [...this.#ready.status.topics(name).keys()].sort();
+  }
+
+  async resetActiveTopics(name: string): Promise<void> {
+    const { status, base } = this.#ready;
+    this.#stored(name);
+    if (!this.#settings.topicTracking) throw new RequestError(403, 'Topic tracking is disabled.');
+    if (!this.#settings.topicTrackingReset) {
+      throw new RequestError(403, 'Topic tracking reset is disabled.');
+    }
+    for (const key of status.topics(name).values()) await base.statusWriter.write(key, null);
+    await base.status.readToEnd();
+  }
+
+  offsets(name: string): Promise<readonly ConnectorOffset[]> {
+    return offsetsOf(this.#offsetsOf(this.#stored(name)));
+  }
+
+  async alterOffsets(name: string, offsets: readonly ConnectorOffset[]): Promise<string> {
+    return alterOffsets(this.#offsetsOf(this.#stopped(name)), offsets);
+  }
+
+  async resetOffsets(name: string): Promise<string> {
+    return resetOffsets(this.#offsetsOf(this.#stopped(name)));
+  }
+
+  async peers(): Promise<readonly Peer[]> {
+    const { peers } = this.#ready;
+    await peers.look();
+    return peers.others;
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#ready.store.readToEnd();
+  }
+
+  async setClusterLogLevel(logger: string, level: string): Promise<void> {
+    const record = { key: configKeys.logger(logger), value: { level } };
+    await this.#ready.store.change(() => ({ records: [record], result: undefined }));
+  }
+
+  get #ready(): HerderWorld {
+    if (this.#world) return this.#world;
+    throw new RequestError(
+      503,
+      'Worker is still starting up. It reads the internal topics of its group; try again in a moment.',
+    );
+  }
+
+  #stored(name: string): StoredConnector {
+    const stored = this.#ready.store.get(name);
+    if (stored) return stored;
+    throw new RequestError(404, `Connector ${name} not found`);
+  }
+
+  #stopped(name: string): StoredConnector {
+    const stored = this.#stored(name);
+    if (stored.target === 'STOPPED') return stored;
+    throw new RequestError(
+      400,
+      'Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified ' +
+        `connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+    );
+  }
+
+  #info({ name, config, tasks }: StoredConnector): ConnectorInfo {
+    const ids = tasks.map((_, task) => ({ connector: name, task }));
+    return { name, config, tasks: ids, type: this.#typeOf(config) };
+  }
+
+  #offsetsOf(connector: StoredConnector): OffsetsOf {
+    const { groupId, topics } = this.#settings;
+    return {
+      connector,
+      type: this.#typeOf(connector.config),
+      base: this.#ready.base,
+      placeholders: this.#scope.sources,
+      offsetsTopic: topics.offsets,
+      group: groupId,
+    };
+  }
+
+  #typeOf(config: FlatConfig): ConnectorInfo['type'] {
+    const className = config['connector.class'] ?? '';
+    const own = connectorOf(this.#scope.plugins, className);
+    return own?.type ?? this.#ready.peers.typeOf(className) ?? 'unknown';
+  }
+
+  #say(key: string, { state, worker_id }: StateInfo): Promise<void> {
+    return this.#ready.base.statusWriter.write(key, { state, trace: null, worker_id, generation: 0 });
+  }
+}
+
+const connectorRecord = (name: string, config: FlatConfig): ConfigRecord => ({
+  key: configKeys.connector(name),
+  value: { properties: { ...config, name } },
+});

@@ -1,0 +1,152 @@
+import { hostname } from 'node:os';
+import { systemClock } from '../clock.ts';
+import type { WorkerSettings } from '../config/settings.ts';
+import { invalidMessage, validateConnector } from '../config/validate.ts';
+import { loadWorkerSettings } from '../config/worker-settings.ts';
+import { ConnectError } from '../errors.ts';
+import type { Logger, LogLevel } from '../log.ts';
+import { createMetrics, type MetricsRegistry } from '../metrics/registry.ts';
+import { type RestOptions, type RestServer, startRest } from '../rest/server.ts';
+import { version } from '../version.ts';
+import { loginOf } from './base.ts';
+import { levelOf } from './config-records.ts';
+import type { ConfigScope } from './config-scope.ts';
+import { readConnectorsDir } from './connectors-dir.ts';
+import { GroupHerder } from './group-herder.ts';
+import { Loggers } from './loggers.ts';
+import { loadPlugins } from './plugin-path.ts';
+import type { PluginsModule } from './plugins.ts';
+import { runnerOf } from './runner-of.ts';
+import { Worker } from './worker.ts';
+
+export interface RunWorkerOptions {
+  /** The worker's configuration; null: it is all in the environment. */
+  readonly config: string | null;
+  readonly own: PluginsModule;
+  /** URL of {@link own}: other threads load it. */
+  readonly pluginsModule: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  /** Aborts when the worker must end: what is in flight is finished. */
+  readonly signal: AbortSignal;
+  /** Hears the roots of the REST API once requests are answered. */
+  onListening?(urls: readonly string[]): void;
+}
+
+/** The version that tools see: they switch features on by it, and want three numbers of Kafka's (kcctl: Version). */
+const KAFKA_VERSION = '3.9.0';
+
+/**
+ * Runs a worker until its signal aborts.
+ *
+ * @throws ConfigError for its configuration; what keeps it from starting, or from going on
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { config, env, log } = options;
+  const { settings, warnings } = await loadWorkerSettings(config, env);
+  for (const warning of warnings) log.warn(warning);
+  const scope = await scopeOf(options, settings);
+  const herder = new GroupHerder(settings, scope);
+  const loggers = new Loggers(log, systemClock);
+  const metrics = createMetrics({ process: true });
+  await using rest = await serve(settings, scope, { herder, loggers, metrics, log });
+  const url = advertised(settings, rest);
+  let fail: (error: ConnectError) => void = () => {};
+  const failed = new Promise<ConnectError>((settle) => {
+    fail = settle;
+  });
+  const workerId = new URL(url).host;
+  const { pluginsModule } = options;
+  const logLevel = log.level as LogLevel;
+  await using worker = await Worker.start({
+    settings,
+    scope,
+    workerId,
+    url,
+    sasl: loginOf(settings, options.own.awsCredentials),
+    log,
+    metrics,
+    runnerOf: (base) =>
+      runnerOf({ base, settings, scope, workerId, loggers, metrics, pluginsModule, logLevel }),
+    onFailed: fail,
+  });
+  worker.store.onLevel((namespace, record) => {
+    loggers.setLevel(namespace, levelOf(`logger-cluster-${namespace}`, record));
+  });
+  const { base, store, status, peers } = worker;
+  const kafkaClusterId = await base.kafka.cluster.clusterId(base.kafka.links);
+  herder.ready({ workerId, base, store, status, peers, kafkaClusterId, healthy: () => worker.healthy });
+  if (settings.connectorsDir !== null) await putInPlace(settings.connectorsDir, herder, scope, log);
+  log.info({ worker: workerId, group: settings.groupId, urls: rest.urls }, 'the worker runs');
+  options.onListening?.(rest.urls);
+  const failure = await Promise.race([failed, aborted(options.signal)]);
+  if (failure !== null) throw failure;
+  log.info('stopping');
+}
+
+/** What configurations of connectors are read with; relative paths in them count from the folder of the worker's own. */
+async function scopeOf(
+  { env, own }: RunWorkerOptions,
+  { pluginPath, valueConverter, folder, configProviders: providers }: WorkerSettings,
+): Promise<ConfigScope> {
+  return {
+    plugins: await loadPlugins(own.plugins, pluginPath),
+    valueConverter,
+    sources: { env, folder, providers },
+  };
+}
+
+/** Answers requests, with 503 until the herder is ready. */
+function serve(
+  { listeners, restAuthToken, restTls, valueConverter }: WorkerSettings,
+  { plugins, sources }: ConfigScope,
+  parts: Pick<RestOptions, 'herder' | 'loggers' | 'log'> & { readonly metrics: MetricsRegistry },
+): Promise<RestServer> {
+  const { metrics } = parts;
+  return startRest({
+    ...parts,
+    plugins,
+    valueConverter,
+    listeners,
+    token: restAuthToken,
+    tls: restTls,
+    version: KAFKA_VERSION,
+    commit: `messina-${version()}`,
+    placeholders: sources,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+  });
+}
+
+/** Puts the connectors of a folder in place: one that is there with another configuration gets this one. */
+async function putInPlace(
+  folder: string,
+  herder: GroupHerder,
+  scope: ConfigScope,
+  log: Logger,
+): Promise<void> {
+  for (const { name, config, path } of await readConnectorsDir(folder)) {
+    const infos = validateConnector(config['connector.class'] ?? '', config, scope.plugins, {
+      ...scope,
+      placeholders: scope.sources,
+    });
+    if (infos.error_count > 0) throw new ConnectError('WORKER_CONFIG', `${path}: ${invalidMessage(infos)}`);
+    const { created } = await herder.putConfig(name, config);
+    log.info({ connector: name, created }, `put in place from ${path}`);
+  }
+}
+
+/** Root of the REST API as others reach it; a host that means "all of this machine" is none to others. */
+function advertised({ advertisedUrl, listeners }: WorkerSettings, rest: RestServer): string {
+  const own = new URL(rest.urls[0] ?? listeners[0] ?? 'http://127.0.0.1:8083');
+  const told = new URL(advertisedUrl);
+  if (told.port === '0' || told.port === '') told.port = own.port;
+  if (told.hostname === '0.0.0.0' || told.hostname === '[::]') told.hostname = hostname();
+  return told.origin;
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((settle) => {
+    if (signal.aborted) settle(null);
+    signal.addEventListener('abort', () => settle(null), { once: true });
+  });
+}

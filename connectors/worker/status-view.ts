@@ -1,0 +1,75 @@
+import type { KeyedLog } from '../kafka/keyed-log.ts';
+import { statusKeys } from '../runtime/status-log.ts';
+import { connectorStatusKey } from './connector-set.ts';
+import type { State, StateInfo } from './herder.ts';
+
+const STATES: readonly State[] = [
+  'UNASSIGNED',
+  'RUNNING',
+  'PAUSED',
+  'FAILED',
+  'RESTARTING',
+  'STOPPED',
+  'DESTROYED',
+];
+
+/** Reads the status topic of a worker group. What cannot be read counts as never said: whoever it is of says it again. */
+export class StatusView {
+  readonly #log: Pick<KeyedLog, 'get' | 'entries'>;
+
+  constructor(log: Pick<KeyedLog, 'get' | 'entries'>) {
+    this.#log = log;
+  }
+
+  connector(name: string): StateInfo | null {
+    return this.#state(connectorStatusKey(name));
+  }
+
+  task(connector: string, task: number): StateInfo | null {
+    return this.#state(statusKeys.task(connector, task));
+  }
+
+  /** Topics that a connector has used, with the keys of their records. */
+  topics(connector: string): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const [key] of this.#log.entries()) {
+      // No topic's name has a colon; a connector's may have more of them.
+      const [, topic, of] = /^status-topic-([^:]*):connector-(.*)$/s.exec(key) ?? [];
+      if (topic !== undefined && of === connector) found.set(topic, key);
+    }
+    return found;
+  }
+
+  /** Keys of all that is said of a connector, of its tasks and of its topics. */
+  keysOf(connector: string): string[] {
+    const begin = statusKeys.task(connector, 0).slice(0, -1);
+    const ofTasks = [...this.#log.entries()].flatMap(([key]) =>
+      key.startsWith(begin) && /^\d+$/.test(key.slice(begin.length)) ? [key] : [],
+    );
+    const own = connectorStatusKey(connector);
+    const ofConnector = this.#log.get(own) === null ? [] : [own];
+    return [...ofConnector, ...ofTasks, ...this.topics(connector).values()];
+  }
+
+  #state(key: string): StateInfo | null {
+    const said = this.#read(key);
+    const { state, worker_id: workerId, trace } = said ?? {};
+    if (typeof workerId !== 'string' || !STATES.includes(state as State)) return null;
+    const info = { state: state as State, worker_id: workerId };
+    return typeof trace === 'string' && trace !== '' ? { ...info, trace } : info;
+  }
+
+  #read(key: string): Record<string, unknown> | null {
+    const text = this.#log.get(key);
+    if (text === null) return null;
+    try {
+      const value: unknown = JSON.parse(text);
+      return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+export const topicStatusKey = (topic: string, connector: string): string =>
+  `status-topic-${topic}:connector-${connector}`;

@@ -1,0 +1,103 @@
+import { systemClock } from '../clock.ts';
+import type { PlaceholderSources } from '../config/placeholders.ts';
+import { endOffsets } from '../kafka/offsets.ts';
+import { describeTopics } from '../kafka/topics.ts';
+import type { WorkerBase } from './base.ts';
+import type { StoredConnector } from './config-store.ts';
+import { sinkOffsets } from './sink-offsets.ts';
+import { type StatusView, topicStatusKey } from './status-view.ts';
+import { configuredTopics, topicsOfTables } from './topics-of-config.ts';
+
+const LOOK_INTERVAL_MS = 2000;
+
+/** A connector's topics and how much of each it has used, as far as can be told. */
+type Used = ReadonlyMap<string, number>;
+
+/** Says in the status topic which topics the connectors of this worker use (KIP-558). */
+export class TopicTracking {
+  readonly #base: WorkerBase;
+  readonly #view: StatusView;
+  readonly #enabled: boolean;
+  readonly #placeholders: PlaceholderSources;
+  readonly #stopping = new AbortController();
+  /** By connector. */
+  readonly #seen = new Map<string, Used>();
+  #connectors: readonly StoredConnector[] = [];
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(base: WorkerBase, view: StatusView, enabled: boolean, placeholders: PlaceholderSources) {
+    this.#placeholders = placeholders;
+    this.#base = base;
+    this.#view = view;
+    this.#enabled = enabled;
+  }
+
+  start(): void {
+    if (this.#enabled) this.#looking = this.#run();
+  }
+
+  set(connectors: readonly StoredConnector[]): void {
+    this.#connectors = connectors;
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort(new Error('stopping'));
+    await this.#looking;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      for (const connector of this.#connectors) {
+        await this.#look(connector).catch((err) => {
+          this.#base.log.debug({ connector: connector.name, err }, 'its topics are not known');
+        });
+      }
+      await systemClock.sleep(LOOK_INTERVAL_MS, signal).catch(() => {});
+    }
+  }
+
+  async #look(connector: StoredConnector): Promise<void> {
+    if (connector.tasks.length === 0) return;
+    const used = await usedTopics(connector, this.#base, this.#placeholders);
+    const before = this.#seen.get(connector.name);
+    const known = this.#view.topics(connector.name);
+    for (const [topic, amount] of used) {
+      // After a reset a topic counts again once more of it is used.
+      const isNew = amount > 0 && amount !== (before?.get(topic) ?? 0);
+      if (!isNew || known.has(topic)) continue;
+      const value = {
+        topic: { name: topic, connector: connector.name, task: 0, discoverTimestamp: systemClock.now() },
+      };
+      await this.#base.statusWriter.write(topicStatusKey(topic, connector.name), value);
+    }
+    this.#seen.set(connector.name, used);
+  }
+}
+
+async function usedTopics(
+  { name, tasks }: StoredConnector,
+  base: WorkerBase,
+  placeholders: PlaceholderSources,
+): Promise<Used> {
+  // Those of a task are literal.
+  const configured = configuredTopics(tasks[0] ?? {}, placeholders);
+  const used = new Map<string, number>();
+  if (configured.topics.length > 0) {
+    for (const { partition, offset } of await sinkOffsets(base.kafka, name, configured.topics)) {
+      const topic = String(partition['kafka_topic']);
+      used.set(topic, (used.get(topic) ?? 0) + Number(offset?.['kafka_offset']));
+    }
+    return used;
+  }
+  const topics = topicsOfTables(configured, configured.tables);
+  for (const [topic, found] of await describeTopics(base.kafka, topics)) {
+    if (found === null) continue;
+    const ends = await endOffsets(base.kafka, topic);
+    used.set(
+      topic,
+      ends.reduce((sum, end) => sum + end, 0),
+    );
+  }
+  return used;
+}

@@ -1,0 +1,257 @@
+import { systemClock } from '../clock.ts';
+import type { ErrorSettings, WorkerSettings } from '../config/settings.ts';
+import { asConnectError, type ConnectError } from '../errors.ts';
+import type { SaslOptions } from '../kafka/kafkajs.ts';
+import type { Logger } from '../log.ts';
+import type { MetricsRegistry } from '../metrics/registry.ts';
+import type { WorkerView } from '../metrics/worker-view.ts';
+import { wantedEpoch } from '../runtime/generation.ts';
+import { version } from '../version.ts';
+import { AutoRestart } from './auto-restart.ts';
+import { kafkaOf, WorkerBase } from './base.ts';
+import { type ConfigScope, settingsOf } from './config-scope.ts';
+import { ConfigStore, type StoredConnector } from './config-store.ts';
+import { ConnectorSet } from './connector-set.ts';
+import { startConnector } from './connector-start.ts';
+import type { FlatConfig } from './herder.ts';
+import { ensureInternalTopics } from './internal-topics.ts';
+import { aboutOf, Peers } from './peers.ts';
+import { connectorOf } from './plugins.ts';
+import { SaidStatus } from './said-status.ts';
+import { busySlots, shareOf } from './share.ts';
+import { Slots, slotGroups } from './slots.ts';
+import { StatusView } from './status-view.ts';
+import type { TaskRunner } from './task-runner.ts';
+import { TaskSet } from './task-set.ts';
+import { TopicTracking } from './topic-tracking.ts';
+
+export interface WorkerOptions {
+  readonly settings: WorkerSettings;
+  readonly scope: ConfigScope;
+  /** `host:port` of its REST API. */
+  readonly workerId: string;
+  /** Root of its REST API as other workers reach it. */
+  readonly url: string;
+  readonly sasl: SaslOptions | undefined;
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+  /** What its tasks are run by. */
+  runnerOf(base: WorkerBase): TaskRunner | Promise<TaskRunner>;
+  /** It cannot go on, and only a new start helps. */
+  onFailed(error: ConnectError): void;
+}
+
+/** A member of a worker group: runs the connectors and tasks that the group gives it. */
+export class Worker implements AsyncDisposable {
+  readonly base: WorkerBase;
+  readonly store: ConfigStore;
+  readonly status: StatusView;
+  readonly peers: Peers;
+  readonly #options: WorkerOptions;
+  readonly #runner: TaskRunner;
+  readonly #tasks: TaskSet;
+  readonly #connectors: ConnectorSet;
+  readonly #topics: TopicTracking;
+  readonly #slots: ReadonlyMap<'source' | 'sink', Slots>;
+  readonly #restarts = new Map<
+    string,
+    { readonly config: FlatConfig; readonly restart: AutoRestart | null }
+  >();
+  readonly #unsubscribe: (() => void)[] = [];
+  #due = false;
+  #stopping = false;
+  #failed = false;
+
+  private constructor(base: WorkerBase, runner: TaskRunner, options: WorkerOptions) {
+    const { settings, workerId, log, scope } = options;
+    this.base = base;
+    this.#options = options;
+    this.#runner = runner;
+    this.store = new ConfigStore(base.kafka, base.configs, settings.groupId, systemClock);
+    this.status = new StatusView(base.status);
+    const groups = slotGroups(settings.groupId);
+    this.peers = new Peers(base.kafka, Object.values(groups), workerId);
+    const said = new SaidStatus({ status: base.statusWriter, topic: base.status, workerId, log });
+    const world = { store: this.store, said, log, clock: systemClock };
+    this.#tasks = new TaskSet({
+      ...world,
+      runner,
+      autoRestart: ({ connector }) => this.#autoRestart(connector),
+      exists: (connector) => this.store.names().includes(connector),
+    });
+    this.#connectors = new ConnectorSet({
+      ...world,
+      startConnector: (config, context) => startConnector(config, base, scope, context),
+      autoRestart: ({ name = '' }) => this.#autoRestart(name),
+    });
+    this.#topics = new TopicTracking(base, this.status, settings.topicTracking, scope.sources);
+    const types = new Set(scope.plugins.connectors.map(({ type }) => type));
+    const about = aboutOf(workerId, options.url, scope.plugins);
+    this.#slots = new Map(
+      [...types].map((type) => [
+        type,
+        new Slots(
+          base.kafka,
+          settings,
+          {
+            groupId: groups[type],
+            about,
+            busy: () => this.#busy(type),
+            onOwned: () => this.#change(),
+            onFailed: (error) => this.#fail(error),
+          },
+          log,
+        ),
+      ]),
+    );
+  }
+
+  /** Reads the internal topics, made where they are missing, and joins the group. */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { settings, log } = options;
+    const kafka = kafkaOf(settings, options.sasl, log);
+    let base: WorkerBase | null = null;
+    try {
+      await kafka.connect();
+      await ensureInternalTopics(kafka, settings.topics);
+      base = await WorkerBase.open(kafka, settings, log);
+      const worker = new Worker(base, await options.runnerOf(base), options);
+      await worker.#start();
+      options.metrics.show(worker.view);
+      return worker;
+    } catch (error) {
+      await (base ?? kafka)[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get healthy(): boolean {
+    return !this.#failed;
+  }
+
+  /** What it shows of itself in metrics. */
+  get view(): WorkerView {
+    const { plugins } = this.#options.scope;
+    const started = ({ attempts, failures }: { attempts: number; failures: number }) => ({
+      attempts,
+      failures,
+      successes: attempts - failures,
+    });
+    return {
+      connectors: () =>
+        this.#connectors.states().map(({ name, config, state }) => {
+          const className = config['connector.class'] ?? '';
+          const type = connectorOf(plugins, className)?.type ?? 'unknown';
+          return { name, type, class: className, version: version(), state };
+        }),
+      tasks: () => this.#tasks.states(),
+      startups: () => ({
+        connectors: started(this.#connectors.startups),
+        tasks: started(this.#tasks.startups),
+      }),
+      // Of the first kind that it has: images have one.
+      rebalance: () => [...this.#slots.values()][0]!.rebalances(),
+    };
+  }
+
+  /** Gives everything up: what is in flight is finished, the group is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await Promise.all([this.#topics.close(), this.peers.close()]);
+    await Promise.all([this.#connectors.close(), this.#tasks.close()]);
+    await Promise.all([...this.#slots.values()].map((slots) => slots.stop()));
+    await this.#runner[Symbol.asyncDispose]();
+    await this.base[Symbol.asyncDispose]();
+  }
+
+  async #start(): Promise<void> {
+    // A record that cannot be read is told before anything runs.
+    this.store.all();
+    this.#unsubscribe.push(
+      this.store.subscribe(() => this.#change()),
+      this.store.onRestart(({ name, task, includeTasks, onlyFailed }) => {
+        if (task === null) this.#connectors.restart(name, onlyFailed);
+        if (task !== null || includeTasks) this.#tasks.restart(name, { task, onlyFailed });
+      }),
+    );
+    this.#tasks.start();
+    this.#topics.start();
+    this.peers.start();
+    await Promise.all([...this.#slots.values()].map((slots) => slots.start()));
+  }
+
+  /** What stands in the topics, or who owns it, has changed: soon, once for all that comes together. */
+  #change(): void {
+    if (this.#due || this.#stopping) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      if (this.#stopping) return;
+      try {
+        this.#reconcile();
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  #reconcile(): void {
+    const { partitions } = this.#options.settings.topics.slots;
+    const { connectors, tasks } = shareOf(this.store.all(), {
+      partitions,
+      owned: (connector) => this.#slotsOf(connector)?.owned ?? null,
+      epoch: (table) => wantedEpoch(this.base.configs, table),
+    });
+    this.#connectors.set(connectors);
+    this.#topics.set(connectors);
+    this.#tasks.set(tasks);
+    for (const slots of this.#slots.values()) slots.balance();
+  }
+
+  /** Null: it is not for workers like this one. */
+  #slotsOf({ config }: StoredConnector): Slots | null {
+    const found = connectorOf(this.#options.scope.plugins, config['connector.class'] ?? '');
+    return (found && this.#slots.get(found.type)) ?? null;
+  }
+
+  /** Slots of this kind that hold a task. */
+  #busy(type: 'source' | 'sink'): ReadonlySet<number> {
+    const { partitions } = this.#options.settings.topics.slots;
+    const { plugins } = this.#options.scope;
+    const ofType = this.store
+      .all()
+      .filter(({ config }) => connectorOf(plugins, config['connector.class'] ?? '')?.type === type);
+    return busySlots(ofType, partitions);
+  }
+
+  #autoRestart(connector: string): AutoRestart | null {
+    const config = this.store.get(connector)?.config;
+    if (config === undefined) return null;
+    let known = this.#restarts.get(connector);
+    // A configuration that was changed begins with a clean slate.
+    if (known?.config !== config && JSON.stringify(known?.config) !== JSON.stringify(config)) {
+      const errors = this.#errorSettings(config);
+      known = { config, restart: errors && new AutoRestart(errors, systemClock) };
+      this.#restarts.set(connector, known);
+    }
+    return known?.restart ?? null;
+  }
+
+  #errorSettings(config: FlatConfig): ErrorSettings | null {
+    try {
+      return settingsOf(config, this.#options.scope).errors;
+    } catch {
+      // What cannot be read is told where it is started.
+      return null;
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#failed || this.#stopping) return;
+    this.#failed = true;
+    const error = asConnectError(thrown);
+    this.#options.log.error({ code: error.code }, `the worker cannot go on: ${error.message}`);
+    this.#options.onFailed(error);
+  }
+}
