@@ -27,6 +27,7 @@ import type { StatusView } from './status-view.ts';
 /** What a herder works with once the worker has read the group's topics. */
 export interface HerderWorld {
   readonly workerId: string;
+  readonly settings: WorkerSettings;
   readonly base: WorkerBase;
   readonly store: ConfigStore;
   readonly status: StatusView;
@@ -44,12 +45,10 @@ const targets: Readonly<Record<InitialState, TargetState>> = {
 
 /** Answers for a worker group from its internal topics, and changes them. */
 export class GroupHerder implements Herder {
-  readonly #settings: WorkerSettings;
   readonly #scope: ConfigScope;
   #world: HerderWorld | null = null;
 
-  constructor(settings: WorkerSettings, scope: ConfigScope) {
-    this.#settings = settings;
+  constructor(scope: ConfigScope) {
     this.#scope = scope;
   }
 
@@ -187,15 +186,15 @@ export class GroupHerder implements Herder {
 
   activeTopics(name: string): readonly string[] | null {
     this.#stored(name);
-    if (!this.#settings.topicTracking) return null;
+    if (!this.#ready.settings.topicTracking) return null;
     return [...this.#ready.status.topics(name).keys()].sort();
   }
 
   async resetActiveTopics(name: string): Promise<void> {
     const { status, base } = this.#ready;
     this.#stored(name);
-    if (!this.#settings.topicTracking) throw new RequestError(403, 'Topic tracking is disabled.');
-    if (!this.#settings.topicTrackingReset) {
+    if (!this.#ready.settings.topicTracking) throw new RequestError(403, 'Topic tracking is disabled.');
+    if (!this.#ready.settings.topicTrackingReset) {
       throw new RequestError(403, 'Topic tracking reset is disabled.');
     }
     for (const key of status.topics(name).values()) await base.statusWriter.write(key, null);
@@ -259,7 +258,7 @@ export class GroupHerder implements Herder {
   }
 
   #offsetsOf(connector: StoredConnector): OffsetsOf {
-    const { groupId, topics } = this.#settings;
+    const { groupId, topics } = this.#ready.settings;
     return {
       connector,
       type: this.#typeOf(connector.config),

@@ -1,4 +1,4 @@
-import type { WorkerSettings } from '../config/settings.ts';
+import type { InternalTopic, WorkerSettings } from '../config/settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { ensureTopics, type TopicSpec } from '../kafka/topics.ts';
@@ -6,11 +6,16 @@ import { ensureTopics, type TopicSpec } from '../kafka/topics.ts';
 /** Both images of a 400 KB item, with its headers. */
 const MESSAGE_BYTES_MAX = 8 << 20;
 
-/** Creates the internal topics of a worker group where they are missing; throws KAFKA_TOPIC_SETTINGS for one that cannot serve. */
+/**
+ * Creates the internal topics of a worker group where they are missing.
+ *
+ * @returns the topics with as many partitions as they have: those that exist stay as they are. Throws
+ * KAFKA_TOPIC_SETTINGS or KAFKA_TOPIC_PARTITIONS for one that cannot serve.
+ */
 export async function ensureInternalTopics(
   kafka: KafkaClient,
   topics: WorkerSettings['topics'],
-): Promise<void> {
+): Promise<WorkerSettings['topics']> {
   const compacted = { 'cleanup.policy': 'compact', 'max.message.bytes': String(MESSAGE_BYTES_MAX) };
   const { configs, offsets, status, slots } = topics;
   const specs = [
@@ -29,8 +34,19 @@ export async function ensureInternalTopics(
       });
     }
   }
-  const partitions = existing.get(configs.topic)?.partitions ?? 1;
-  if (partitions === 1) return;
+  const asTheyAre = (topic: InternalTopic): InternalTopic => ({
+    ...topic,
+    partitions: existing.get(topic.topic)?.partitions ?? topic.partitions,
+  });
+  const { partitions } = asTheyAre(configs);
+  if (partitions === 1) {
+    return {
+      configs,
+      offsets: asTheyAre(offsets),
+      status: asTheyAre(status),
+      slots: asTheyAre(slots),
+    };
+  }
   throw new ConnectError(
     'KAFKA_TOPIC_PARTITIONS',
     `Topic ${configs.topic} has ${partitions} partitions; the configurations of a group stand in one, in their order`,
@@ -39,7 +55,7 @@ export async function ensureInternalTopics(
 }
 
 function specOf(
-  { topic, partitions, replicationFactor }: WorkerSettings['topics']['configs'],
+  { topic, partitions, replicationFactor }: InternalTopic,
   config: Readonly<Record<string, string>>,
 ): TopicSpec {
   return { topic, partitions, replicationFactor: replicationFactor ?? undefined, config };

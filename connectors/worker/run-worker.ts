@@ -46,7 +46,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const { settings, warnings } = await loadWorkerSettings(config, env);
   for (const warning of warnings) log.warn(warning);
   const scope = await scopeOf(options, settings);
-  const herder = new GroupHerder(settings, scope);
+  const herder = new GroupHerder(scope);
   const loggers = new Loggers(log, systemClock);
   const metrics = createMetrics({ process: true });
   await using rest = await serve(settings, scope, { herder, loggers, metrics, log });
@@ -66,8 +66,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     sasl: loginOf(settings, options.own.awsCredentials),
     log,
     metrics,
-    runnerOf: (base) =>
-      runnerOf({ base, settings, scope, workerId, loggers, metrics, pluginsModule, logLevel }),
+    runnerOf: (base, actual) =>
+      runnerOf({ base, settings: actual, scope, workerId, loggers, metrics, pluginsModule, logLevel }),
     onFailed: fail,
   });
   worker.store.onLevel((namespace, record) => {
@@ -75,7 +75,16 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   });
   const { base, store, status, peers } = worker;
   const kafkaClusterId = await base.kafka.cluster.clusterId(base.kafka.links);
-  herder.ready({ workerId, base, store, status, peers, kafkaClusterId, healthy: () => worker.healthy });
+  herder.ready({
+    workerId,
+    settings: worker.settings,
+    base,
+    store,
+    status,
+    peers,
+    kafkaClusterId,
+    healthy: () => worker.healthy,
+  });
   if (settings.connectorsDir !== null) await putInPlace(settings.connectorsDir, herder, scope, log);
   log.info({ worker: workerId, group: settings.groupId, urls: rest.urls }, 'the worker runs');
   options.onListening?.(rest.urls);

@@ -36,7 +36,7 @@ export interface WorkerOptions {
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   /** What its tasks are run by. */
-  runnerOf(base: WorkerBase): TaskRunner | Promise<TaskRunner>;
+  runnerOf(base: WorkerBase, settings: WorkerSettings): TaskRunner | Promise<TaskRunner>;
   /** It cannot go on, and only a new start helps. */
   onFailed(error: ConnectError): void;
 }
@@ -107,15 +107,16 @@ export class Worker implements AsyncDisposable {
   }
 
   /** Reads the internal topics, made where they are missing, and joins the group. */
-  static async start(options: WorkerOptions): Promise<Worker> {
-    const { settings, log } = options;
-    const kafka = kafkaOf(settings, options.sasl, log);
+  static async start(configured: WorkerOptions): Promise<Worker> {
+    const { log } = configured;
+    const kafka = kafkaOf(configured.settings, configured.sasl, log);
     let base: WorkerBase | null = null;
     try {
       await kafka.connect();
-      await ensureInternalTopics(kafka, settings.topics);
-      base = await WorkerBase.open(kafka, settings, log);
-      const worker = new Worker(base, await options.runnerOf(base), options);
+      const topics = await ensureInternalTopics(kafka, configured.settings.topics);
+      const options = { ...configured, settings: { ...configured.settings, topics } };
+      base = await WorkerBase.open(kafka, options.settings, log);
+      const worker = new Worker(base, await options.runnerOf(base, options.settings), options);
       await worker.#start();
       options.metrics.show(worker.view);
       return worker;
@@ -123,6 +124,11 @@ export class Worker implements AsyncDisposable {
       await (base ?? kafka)[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** As configured, with the internal topics as they are. */
+  get settings(): WorkerSettings {
+    return this.#options.settings;
   }
 
   get healthy(): boolean {
