@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
+import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { PlainProducer } from '../../../connectors/kafka/plain-producer.ts';
 import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { retrying } from '../../../connectors/runtime/backoff.ts';
+import { DeadLetterTopic } from '../../../connectors/runtime/dead-letter-topic.ts';
 import { type DeadLetter, DeadLetters } from '../../../connectors/runtime/dead-letters.ts';
 import { FailureRuns } from '../../../connectors/runtime/failure-runs.ts';
 
@@ -22,6 +24,7 @@ const letter = (offset: number, code: 'RECORD_REFUSED' | 'RECORD_TOO_LARGE' = 'R
   },
   error: new ConnectError(code, 'refused'),
   stage: 'TASK_PUT' as const,
+  by: null,
 });
 
 function producer(fails = false) {
@@ -74,6 +77,93 @@ describe('a bad record', () => {
       '__connect.errors.exception.class.name': 'RECORD_REFUSED',
       '__connect.errors.exception.message': 'refused',
     });
+  });
+
+  test('names the converter or transform that failed, where one did', async () => {
+    const { producer: to, sent } = producer();
+    const failed = { ...letter(1), stage: 'TRANSFORMATION' as const, by: 'Cast$Value' };
+    await add(lettersTo(to), failed);
+    expect(Object.fromEntries(sent[0]?.headers ?? [])).toMatchObject({
+      '__connect.errors.stage': 'TRANSFORMATION',
+      '__connect.errors.class.name': 'Cast$Value',
+    });
+  });
+
+  test('is the original record and no more where context headers are not wanted', async () => {
+    const { producer: to, sent } = producer();
+    await add(new DeadLetters(to, from, 'all', clock, { contextHeaders: false }), letter(17));
+    expect(sent).toEqual([
+      {
+        key: Buffer.from('k'),
+        value: Buffer.from('v'),
+        timestampMs: 17,
+        headers: [['messina.op', Buffer.from('u')]],
+      },
+    ]);
+  });
+
+  test('is heard of once it is durable, by its place', async () => {
+    const { producer: to, sent } = producer();
+    const heard: unknown[] = [];
+    const log = { add: (one: unknown) => heard.push(sent.length, one) };
+    await add(new DeadLetters(to, from, 'all', clock, { log }), letter(17));
+    const at = { topic: 't.changes', partition: 3, offset: 17 };
+    expect(heard).toEqual([
+      1,
+      expect.objectContaining({
+        table: 'Music',
+        stage: 'TASK_PUT',
+        by: 'AlternatorSink',
+        place: at,
+        timestampMs: 17,
+      }),
+    ]);
+    const failing = new DeadLetters(producer(true).producer, from, 'all', clock, { log });
+    await add(failing, letter(18)).catch(() => {});
+    expect(heard).toHaveLength(2);
+  });
+
+  test('has its topic made before the first letter, once; what cannot be made halts', async () => {
+    const { producer: to, sent } = producer();
+    const made: unknown[] = [];
+    const topic = new DeadLetterTopic(
+      {} as KafkaClient,
+      { topic: 'dead', replicationFactor: 3 },
+      async (_, specs) => {
+        made.push(sent.length, ...specs);
+      },
+    );
+    const letters = new DeadLetters(to, from, 'all', clock, { there: () => topic.there() });
+    await add(letters, letter(17));
+    await add(letters, letter(18));
+    expect(made).toEqual([
+      0,
+      expect.objectContaining({ topic: 'dead', partitions: 1, replicationFactor: 3 }),
+    ]);
+    const refused = new DeadLetterTopic({} as KafkaClient, { topic: 'dead', replicationFactor: 99 }, () =>
+      Promise.reject(new KafkaError('INVALID_REPLICATION_FACTOR', 'one broker')),
+    );
+    const without = new DeadLetters(to, from, 'all', clock, { there: () => refused.there() });
+    await expect(add(without, letter(19))).rejects.toMatchObject({
+      code: 'DEAD_LETTER_FAILED',
+      message: expect.stringContaining('one broker'),
+    });
+  });
+
+  test('has its topic asked for again when the broker was away', async () => {
+    let left = 2;
+    const topic = new DeadLetterTopic(
+      {} as KafkaClient,
+      { topic: 'dead', replicationFactor: null },
+      async () => {
+        if (left-- > 0) throw new KafkaError('BROKER_UNREACHABLE', 'away');
+      },
+    );
+    await expect(topic.there()).rejects.toMatchObject({ remedy: 'retry' });
+    await expect(topic.there()).rejects.toMatchObject({ remedy: 'retry' });
+    await topic.there();
+    await topic.there();
+    expect(left).toBe(-1);
   });
 
   test('halts when it cannot be set aside (rule C8)', async () => {

@@ -119,7 +119,11 @@ describe('a record of a topic', () => {
       },
     };
     const incoming = incomingOf(decodeIncoming(raw(change('a')), avroConverter, [broken], null));
-    expect(incoming).toMatchObject({ stage: 'TRANSFORMATION', error: { code: 'RECORD_TRANSFORM' } });
+    expect(incoming).toMatchObject({
+      stage: 'TRANSFORMATION',
+      by: 'Broken',
+      error: { code: 'RECORD_TRANSFORM' },
+    });
   });
 
   test('of which a transform makes what nobody can write is a dead letter too', () => {
@@ -143,7 +147,20 @@ describe('a record of a topic', () => {
     ['cut short', { value: raw(change('a')).value?.subarray(0, 20) ?? null }],
   ])('%s is a dead letter, not an end', (_, broken) => {
     const incoming = incomingOf(decodeIncoming({ ...raw(change('a')), ...broken }, avroConverter, [], null));
-    expect(incoming).toMatchObject({ record: null, error: { code: 'RECORD_UNDECODABLE' } });
+    expect(incoming).toMatchObject({
+      record: null,
+      error: { code: 'RECORD_UNDECODABLE' },
+      stage: 'VALUE_CONVERTER',
+      by: 'AvroConverter',
+    });
+  });
+
+  test('without a key is a dead letter of the key’s converter', () => {
+    const keyless = { ...raw(change('a')), key: null };
+    expect(incomingOf(decodeIncoming(keyless, avroConverter, [], null))).toMatchObject({
+      stage: 'KEY_CONVERTER',
+      by: 'AvroConverter',
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import type { LaneStanding } from '../../../connectors/connector.ts';
 import { avroConverter } from '../../../connectors/converters/avro.ts';
 import type { FetchedBatch, TopicReader } from '../../../connectors/kafka/reader.ts';
 import { createLogger } from '../../../connectors/log.ts';
+import type { TaskMetrics } from '../../../connectors/metrics/metrics.ts';
 import { Lane } from '../../../connectors/runtime/lane.ts';
 import type { LaneState } from '../../../connectors/runtime/lane-state.ts';
 import type { LaneTarget } from '../../../connectors/runtime/lane-write.ts';
@@ -24,6 +25,7 @@ export interface LaneWorld {
     readonly beginOffset: number;
     readonly snapshot: (id: string) => SnapshotRecord;
   };
+  readonly metrics?: TaskMetrics;
   /** The sink's writes carry versions (rule C6). */
   readonly versioned?: boolean;
   /** Its rows move; V0 of its table's epoch, the number of that which it has written in, and of the table's, if it is another. */
@@ -31,7 +33,7 @@ export interface LaneWorld {
 }
 
 /** A lane of table T that runs, what it has sent, and what was assigned to its reader. */
-export function runLane({ state, definition, catalog, versioned = false, moving }: LaneWorld) {
+export function runLane({ state, definition, catalog, versioned = false, moving, metrics }: LaneWorld) {
   const stop = new AbortController();
   const sent: ChangeRecord[] = [];
   const firstVersions: (number | null)[] = [];
@@ -41,6 +43,7 @@ export function runLane({ state, definition, catalog, versioned = false, moving 
       assigned.push(`${topic}/${partition}@${offset}`),
     pause: () => {},
     resume: () => {},
+    endOffset: () => 100,
   } as unknown as TopicReader;
   const target = {
     task: {
@@ -78,6 +81,7 @@ export function runLane({ state, definition, catalog, versioned = false, moving 
     signal: stop.signal,
     isOurs: () => true,
     onFault: () => {},
+    metrics,
   } as unknown as LaneTarget;
   const given = { name: 'm-sink', transforms: [], snapshots: true, keepsExisting: false, ...definition };
   const lane = new Lane(given as unknown as SinkDefinition, target, TOPICS, reader, state);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import type { Incoming } from '../../../connectors/runtime/incoming.ts';
@@ -14,6 +14,7 @@ const incoming = (offset: number, id: string, error: ConnectError | null = null)
   outcome: error ? 'deadLettered' : 'written',
   error,
   stage: error ? 'VALUE_CONVERTER' : 'TASK_PUT',
+  by: error ? 'AvroConverter' : null,
 });
 
 test('what a bad record takes away is written, and set aside once, whatever becomes of that (rule C6)', async () => {
@@ -49,6 +50,92 @@ test('what a bad record takes away is written, and set aside once, whatever beco
   });
   expect(sent).toEqual([2, expect.objectContaining({ firstVersion: 7 })]);
   expect(letters).toEqual([[11, 'RECORD_TRANSFORM']]);
+});
+
+describe('a target that fails for a while', () => {
+  const away = new ConnectError('TARGET_UNREACHABLE', 'no node answers', { detail: { table: 'T' } });
+  /** A target that says what `answers` has, then is well; time passes by 1 s in each put. */
+  const subject = (
+    answers: readonly (ConnectError | { index: number; error: ConnectError }[])[],
+    retryTimeoutMs: number,
+  ) => {
+    let nowMs = 0;
+    const standings: unknown[] = [];
+    const sleeps: number[] = [];
+    const letters: unknown[] = [];
+    const left = [...answers];
+    const target = {
+      task: {
+        put: async (_table: unknown, _lane: string, _records: unknown, standing: unknown) => {
+          standings.push(standing);
+          nowMs += 1000;
+          const answer = left.shift() ?? [];
+          if (answer instanceof ConnectError) throw answer;
+          return answer;
+        },
+      },
+      table,
+      lane: 'T/0',
+      ordersByVersion: true,
+      deadLetters: { succeeded: () => {}, add: async (_: unknown, set: unknown[]) => letters.push(...set) },
+      retries: { retryTimeoutMs, retryDelayMaxMs: 5 },
+      world: {
+        clock: {
+          ...systemClock,
+          monotonic: () => nowMs,
+          sleep: async (ms: number) => {
+            sleeps.push(ms);
+            nowMs += ms;
+          },
+        },
+        log: { warn() {} },
+      },
+      signal: new AbortController().signal,
+      isOurs: () => true,
+      onFault: () => {},
+    } as unknown as LaneTarget;
+    return { put: () => writeLane(target, 'changes', 0, [incoming(1, 'a')], 0), standings, sleeps, letters };
+  };
+  const times = (count: number) => new Array<ConnectError>(count).fill(away);
+
+  test('is waited out for ever where no end is set, and between tries no longer than the key allows', async () => {
+    const { put, standings, sleeps } = subject(times(500), -1);
+    expect(await put()).toMatchObject({ written: 1 });
+    expect(Math.max(...sleeps)).toBeLessThanOrEqual(5);
+    expect(standings[0]).not.toHaveProperty('failsAfterMs');
+  });
+
+  test('longer than errors.retry.timeout fails with its error, which may be tried again by whoever runs the task', async () => {
+    const { put, standings } = subject(times(500), 3000);
+    await expect(put()).rejects.toMatchObject({
+      code: 'TARGET_UNREACHABLE',
+      remedy: 'retry',
+      detail: { table: 'T' },
+      cause: away,
+      message: expect.stringMatching(/^no node answers .*errors\.retry\.timeout is 3000 ms/),
+    });
+    expect(standings).toHaveLength(3);
+    expect(standings[0]).toMatchObject({ failsAfterMs: 3000 });
+  });
+
+  test('is not tried again where the timeout is 0; shorter than the timeout it is forgotten', async () => {
+    const { put, standings } = subject(times(1), 0);
+    await expect(put()).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE' });
+    expect(standings).toHaveLength(1);
+    expect(await subject(times(2), 3000).put()).toMatchObject({ written: 1 });
+  });
+
+  test('for single records has the batch repeated: what passes sets nothing aside', async () => {
+    const { put, letters, standings } = subject([[{ index: 0, error: away }]], 3000);
+    expect(await put()).toMatchObject({ written: 1, deadLettered: 0 });
+    expect(letters).toEqual([]);
+    expect(standings).toHaveLength(2);
+  });
+
+  test('while a lease is lost, or Kafka is away, is no fault of the target’s: that is always waited out', async () => {
+    const lost = new ConnectError('LEASE_LOST', 'paused');
+    expect(await subject([lost, lost, lost], 0).put()).toMatchObject({ written: 1 });
+  });
 });
 
 test('a batch says in its order what failed and what was written between, and sets aside in that order', async () => {

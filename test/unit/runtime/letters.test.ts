@@ -28,11 +28,13 @@ describe('a letter', () => {
       task: 1,
       topic: 'm.Music.snapshot',
       pluginName: 'S3ExportSource',
+      contextHeaders: true,
     };
     const at = Date.UTC(2026, 10, 21);
     const [record] = rejectedToRecords([{ error, bytes: Buffer.from('{') }], from, at);
     expect(readLetter(asRead(record!, 5))).toEqual({
       at: 5,
+      hasContext: true,
       connector: 'm-snapshot',
       table: 'Music',
       stage: 'VALUE_CONVERTER',
@@ -49,9 +51,23 @@ describe('a letter', () => {
     });
   });
 
+  test('of a source is the original bytes alone where headers are not wanted', () => {
+    const error = new ConnectError('RECORD_NUMBER', 'bad', { detail: { table: 'Music', line: 7 } });
+    const from = { connector: 'c', task: 1, topic: 't', pluginName: 'P', contextHeaders: false };
+    const [record] = rejectedToRecords([{ error, bytes: Buffer.from('{') }], from, 3);
+    expect(record).toEqual({ key: null, value: Buffer.from('{'), timestampMs: 3, headers: [] });
+  });
+
   test('that somebody else wrote lacks what its headers do not tell', () => {
     const letter = readLetter({ offset: 1, timestampMs: 0, key: null, value: null, headers: [] });
-    expect(letter).toMatchObject({ connector: '', table: null, reason: '', place: null, version: null });
+    expect(letter).toMatchObject({
+      hasContext: false,
+      connector: '',
+      table: null,
+      reason: '',
+      place: null,
+      version: null,
+    });
     expect(versionHeader([['messina.version', Buffer.from('x')]])).toBeNull();
   });
 });

@@ -51,6 +51,50 @@ function lost() {
   return { start, tried };
 }
 
+test('a target that cannot be prepared for longer than errors.retry.timeout ends the lane', async () => {
+  const away = new ConnectError('TARGET_UNREACHABLE', 'away');
+  const heard: unknown[] = [];
+  const plugin = { ...memorySink(new MemoryTarget()), prepare: () => Promise.reject(away) };
+  const options = {
+    id: 'T/0',
+    table: 'T',
+    partition: 0,
+    definition: {
+      name: 's',
+      plugin,
+      options: {},
+      transforms: [],
+      snapshots: true,
+      errors: { retryTimeoutMs: 20, retryDelayMaxMs: 5, log: false, logMessages: false },
+    },
+    world: {
+      clock: systemClock,
+      log: createLogger({ level: 'silent', format: 'json', destination: { write() {} } }),
+      topics: { snapshot: () => 'snapshot', changes: () => 'changes' },
+      catalog: {
+        table: () => ({ facts: { table: 'T' }, epoch: { number: 1 } }),
+        sink: () => null,
+        readToEnd: async () => {},
+        subscribe: () => () => {},
+      },
+    },
+    plugin: await plugin.open({}, {} as never),
+    reader: { assign: () => {}, unassign: () => {} },
+    state: FRESH_LANE,
+    takeOver: { first: true, clean: true },
+    signal: new AbortController().signal,
+    after: Promise.resolve(),
+    isOurs: () => true,
+    commitRunning: async () => {},
+    onFault: (error: unknown) => heard.push(error),
+  } as unknown as OwnedLaneOptions;
+  await expect(new OwnedLane(options).ended).rejects.toMatchObject({
+    code: 'TARGET_UNREACHABLE',
+    remedy: 'retry',
+  });
+  expect(heard.length).toBeGreaterThan(0);
+});
+
 test('a lane that was given away while it said "running" ends: the next assignment waits for its drain', async () => {
   const { start, tried } = lost();
   const lane = await start();

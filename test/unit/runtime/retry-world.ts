@@ -168,7 +168,9 @@ export class RetryWorld {
     };
     const from = { topic: 'dead', connector: 's', task: 0, pluginName: 'MemorySink' };
     const producer = { send } as unknown as PlainProducer;
-    return new DeadLetters(producer, from, 'all', systemClock, Number.POSITIVE_INFINITY);
+    return new DeadLetters(producer, from, 'all', systemClock, {
+      runMax: Number.POSITIVE_INFINITY,
+    });
   }
 
   async #write(topic: 'snapshot' | 'changes', end: number): Promise<void> {
@@ -186,7 +188,7 @@ export class RetryWorld {
         });
         const [failure] = await target.task.put(table, 'T/0', [record]);
         const place = { table: 'T', topic, partition: 0 };
-        const letters = failure ? [{ raw, error: failure.error, stage: 'TASK_PUT' as const }] : [];
+        const letters = failure ? [{ raw, error: failure.error, stage: 'TASK_PUT' as const, by: null }] : [];
         await target.deadLetters.add(place, letters, []);
         counts[failure ? 'deadLettered' : 'written']++;
       }

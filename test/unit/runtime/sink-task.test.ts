@@ -1,13 +1,19 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import type { SinkConnector } from '../../../connectors/connector.ts';
+import { avroConverter } from '../../../connectors/converters/avro.ts';
+import { ConnectError } from '../../../connectors/errors.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { GroupOptions } from '../../../connectors/kafka/group.ts';
+import type { FetchedBatch } from '../../../connectors/kafka/reader.ts';
+import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
+import type { TopicSpec } from '../../../connectors/kafka/topics.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { following, type LaneKind } from '../../../connectors/runtime/lane-kind.ts';
 import { SinkTask } from '../../../connectors/runtime/sink-task.ts';
 import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink-world.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
+import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 
 interface Commit {
   readonly topic: string;
@@ -24,6 +30,13 @@ const kafka = vi.hoisted(() => ({
   commitGate: Promise.resolve() as Promise<void>,
   faults: [] as { topic: string; partition: number; error: Error }[],
   assigned: new Set<string>(),
+  /** What the reader brings, once it is assigned. */
+  batches: [] as FetchedBatch[],
+  created: [] as TopicSpec[],
+}));
+
+vi.mock('../../../connectors/kafka/topics.ts', () => ({
+  ensureTopics: async (_kafka: unknown, specs: readonly TopicSpec[]) => void kafka.created.push(...specs),
 }));
 
 vi.mock('../../../connectors/kafka/group.ts', () => ({
@@ -67,20 +80,27 @@ vi.mock('../../../connectors/kafka/reader.ts', () => ({
       const [fault] = kafka.faults;
       if (fault) throw fault.error;
       await systemClock.sleep(5, signal).catch(() => {});
-      return [];
+      return kafka.assigned.size > 0 ? kafka.batches.splice(0) : [];
     }
     async close() {}
   },
 }));
 
-const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });
 const tables = ['A', 'B'];
 const names = {
   snapshot: (table: string) => `${table}.snapshot`,
   changes: (table: string) => `${table}.changes`,
 };
 
-function subject(kind?: LaneKind) {
+const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });
+const letters: { topic: string; record: OutRecord }[] = [];
+const deadLetters = {
+  send: async (topic: string, _partition: number, records: readonly OutRecord[]) => {
+    for (const record of records) letters.push({ topic, record });
+  },
+};
+
+function subject(kind?: LaneKind, handling: Partial<SinkDefinition> = {}, logger = log) {
   const definition: SinkDefinition = {
     name: 'm-alternator',
     plugin: memorySink(new MemoryTarget()) as SinkConnector<unknown>,
@@ -91,6 +111,7 @@ function subject(kind?: LaneKind) {
     transforms: [],
     snapshots: true,
     keepsExisting: false,
+    ...handling,
   };
   const catalog = {
     table: (table: string) => ({ facts: { table }, epoch: { number: 1 } }),
@@ -104,7 +125,9 @@ function subject(kind?: LaneKind) {
     catalog,
     status: { write: async () => {} },
     clock: systemClock,
-    log,
+    log: logger,
+    converter: avroConverter,
+    deadLetters,
   } as unknown as SinkWorld;
   return new SinkTask(definition, world, 0, kind);
 }
@@ -119,6 +142,8 @@ const unit = (table: string) => ({
 
 beforeEach(() => {
   Object.assign(kafka, { generation: 1, commits: [], commitGate: Promise.resolve(), faults: [] });
+  Object.assign(kafka, { batches: [], created: [] });
+  letters.length = 0;
   kafka.assigned.clear();
 });
 
@@ -128,7 +153,10 @@ describe('a sink task', () => {
   test('halts its tables when the group gives it up for good: what stands still is seen', async () => {
     const task = subject();
     await task.start();
+    const heard: string[] = [];
+    task.onHalt((table, { code }) => heard.push(`${table} ${code}`));
     kafka.options!.onFailed!(new KafkaError('GROUP_AUTHORIZATION_FAILED', 'not allowed'));
+    expect(heard).toEqual(['A KAFKA_REFUSED', 'B KAFKA_REFUSED']);
     expect([...task.halts]).toMatchObject([
       ['A', { code: 'KAFKA_REFUSED' }],
       ['B', { code: 'KAFKA_REFUSED' }],
@@ -180,6 +208,72 @@ describe('a sink task', () => {
     await vi.waitFor(() => expect([...task.halts.keys()]).toEqual(['A']));
     expect(kafka.faults).toEqual([]);
     expect([...kafka.assigned]).toEqual(['B.snapshot/1']);
+    await task.stop(1000);
+  });
+
+  /** One record that nobody can read. */
+  const unreadable = (): FetchedBatch => ({
+    topic: 'A.snapshot',
+    partition: 1,
+    records: [{ offset: 0, timestampMs: 5, key: Buffer.from('k'), value: Buffer.from('junk'), headers: [] }],
+    firstOffset: 0,
+    nextOffset: 1,
+    endOffset: 1,
+    highWatermark: 1,
+    bytes: 5,
+  });
+
+  test('sets aside what it cannot read in the topic that its configuration names, as it says, and logs it', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const destination = { write: (line: string) => lines.push(JSON.parse(line)) };
+    const logger = createLogger({ level: 'warn', format: 'json', destination });
+    const errors = { retryTimeoutMs: -1, retryDelayMaxMs: 1, log: true, logMessages: true };
+    const settings = { topic: 'bad', replicationFactor: 2, contextHeaders: false };
+    const task = subject(undefined, { tolerance: 'all', deadLetters: settings, errors }, logger);
+    await task.start();
+    kafka.batches.push(unreadable());
+    await kafka.options!.onAssigned([unit('A')]);
+    await vi.waitFor(() => expect(letters).toHaveLength(1));
+    expect(kafka.created).toMatchObject([{ topic: 'bad', partitions: 1, replicationFactor: 2 }]);
+    expect(letters[0]).toMatchObject({ topic: 'bad', record: { value: Buffer.from('junk'), headers: [] } });
+    await vi.waitFor(() => expect(lines).toMatchObject([{ topic: 'A.snapshot', partition: 1, offset: 0 }]));
+    await task.stop(1000);
+  });
+
+  test('writes to the topic of its world, which is there, where its configuration names none', async () => {
+    const task = subject(undefined, { tolerance: 'all' });
+    await task.start();
+    kafka.batches.push(unreadable());
+    await kafka.options!.onAssigned([unit('A')]);
+    await vi.waitFor(() => expect(letters).toHaveLength(1));
+    expect(kafka.created).toEqual([]);
+    expect(letters[0]?.topic).toBe('dead');
+    expect(letters[0]?.record.headers).not.toEqual([]);
+    await task.stop(1000);
+  });
+
+  test('whose target fails for too long halts that table, with what may be tried again', async () => {
+    const away = new ConnectError('TARGET_UNREACHABLE', 'away');
+    const plugin = {
+      ...memorySink(new MemoryTarget()),
+      open: async () => ({
+        adopt: async () => {},
+        put: () => Promise.reject(away),
+        [Symbol.asyncDispose]: async () => {},
+      }),
+    } as unknown as SinkConnector<unknown>;
+    const errors = { retryTimeoutMs: 0, retryDelayMaxMs: 1, log: false, logMessages: false };
+    const task = subject(undefined, { plugin, errors });
+    await task.start();
+    const [raw] = unreadable().records;
+    const record = {
+      ...raw!,
+      ...avroConverter.encode(putRecord(sinkTable('A'), attributes({ id: { S: 'a' } }), 'r')),
+    };
+    kafka.batches.push({ ...unreadable(), records: [record] });
+    await kafka.options!.onAssigned([unit('A'), unit('B')]);
+    await vi.waitFor(() => expect([...task.halts.keys()]).toEqual(['A']));
+    expect(task.halts.get('A')).toMatchObject({ code: 'TARGET_UNREACHABLE', remedy: 'retry' });
     await task.stop(1000);
   });
 

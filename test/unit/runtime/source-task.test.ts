@@ -73,7 +73,10 @@ describe('a source task', () => {
   test('that a broker refuses halts its tables, and is not begun again for ever', async () => {
     kafka.failures.push(new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'not allowed'));
     const { task, reports, stop } = subject();
+    const heard: string[] = [];
+    task.onHalt((table, { code }) => heard.push(`${table} ${code}`));
     await vi.waitFor(() => expect(task.halts.get('T')).toMatchObject({ code: 'KAFKA_REFUSED' }));
+    expect(heard).toEqual(['T KAFKA_REFUSED']);
     await vi.waitFor(() => expect(reports.get('T')?.error).toMatchObject({ halted: true }));
     expect(kafka.begins).toBe(1);
     await stop();
