@@ -318,6 +318,8 @@ export interface SinkConnector<O> extends Plugin<O> {
   readonly supports: { readonly version: boolean };
   /** Name of the target table for a source table. */
   targetTable(options: O, table: string): string;
+  /** Options under which tables are written under other names, by source table; absent: it cannot. */
+  renamed?(options: O, names: ReadonlyMap<string, string>): O;
   /** Changes when the same records would be written differently (rule C6). */
   fingerprint(options: O, table: SinkTable): string;
   /** How its rows differ from items; absent: rows are items under their own keys. */

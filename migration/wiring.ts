@@ -2,6 +2,7 @@ import type { SinkConnector } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { SourceDefinition, SourceRun } from '../connectors/runtime/source-world.ts';
+import { routedOptions } from '../connectors/transforms/routed.ts';
 import { alternatorSink } from '../sink/alternator/connector.ts';
 import { alternatorOptions } from '../sink/alternator/options.ts';
 import { cqlSink } from '../sink/cql/connector.ts';
@@ -14,7 +15,7 @@ import { scanOptions } from '../source/scan/options.ts';
 import { dynamoDbStreamsSource, streamsOptions } from '../source/streams/connector.ts';
 import type { Migration } from './config/defaults.ts';
 import type { MappingFile } from './config/mapping-file.ts';
-import { connectorNames } from './config/names.ts';
+import { connectorNames, topicsOf } from './config/names.ts';
 import type { CqlTarget } from './config/target-schema.ts';
 import { transformsOf } from './transforms.ts';
 
@@ -100,13 +101,17 @@ function requestOf({ s3, enablePitr }: Migration['source']['snapshot']) {
 }
 
 function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition {
+  const bound = pluginOf(migration);
+  const transforms = transformsOf(migration);
+  const { topicPrefix } = migration.kafka;
   return {
     name: connectorNames(migration).sink,
-    ...pluginOf(migration),
+    plugin: bound.plugin,
+    options: routedOptions(bound, transforms, tables, topicsOf(migration), topicPrefix),
     tables,
     tasks: migration.tasks.sink,
     tolerance: migration.deadLetters.tolerance,
-    transforms: transformsOf(migration),
+    transforms,
     snapshots: migration.source.snapshot.from !== 'none',
     keepsExisting: migration.target.existing === 'keep',
   };

@@ -32,6 +32,12 @@ export interface PredicateConfig {
 export interface ChainedTransform extends Transform {
   /** What it does to an attribute of every item of a table that it is for; null: it leaves it as it is, or is for none of them. */
   touches(table: string, attribute: string): Touch | null;
+  /**
+   * The name by which a topic of a table is known from here on.
+   *
+   * @throws TRANSFORM_TOPIC where that depends on the item
+   */
+  route(table: string, topic: string): string;
 }
 
 export interface ChainParts {
@@ -127,6 +133,18 @@ class Conditional implements ChainedTransform {
 
   touches(table: string, attribute: string): Touch | null {
     return this.#forTable(table) === false ? null : this.#parts.transform.touches(attribute);
+  }
+
+  route(table: string, topic: string): string {
+    const { transform } = this.#parts;
+    if (transform.route === undefined) return topic;
+    const isFor = this.#forTable(table);
+    if (typeof isFor === 'boolean') return isFor ? transform.route(topic) : topic;
+    throw new ConnectError(
+      'TRANSFORM_TOPIC',
+      `${this.name}: its predicate speaks of items, and all items of a table are written to one`,
+      { detail: { table } },
+    );
   }
 
   #change(item: Item, of: ItemOwner, isFor: true | ((item: Item) => boolean)): Item | null {

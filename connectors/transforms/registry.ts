@@ -13,6 +13,7 @@ import { hasHeaderKey } from './predicates/has-header-key.ts';
 import type { PredicatePlugin } from './predicates/predicate.ts';
 import { recordIsTombstone } from './predicates/record-is-tombstone.ts';
 import { topicNameMatches } from './predicates/topic-name-matches.ts';
+import { regexRouter } from './regex-router.ts';
 import { replaceField } from './replace-field.ts';
 import { script } from './script.ts';
 import { setKeySchemaMetadata, setSchemaMetadata } from './set-schema-metadata.ts';
@@ -34,6 +35,7 @@ export const transformPlugins: readonly TransformPlugin[] = [
   dropHeaders,
   setSchemaMetadata,
   setKeySchemaMetadata,
+  regexRouter,
   extractNewItemState,
   script,
 ];
@@ -69,9 +71,8 @@ const keyRemedy = 'Keys are re-modelled by the mapping of a CQL target; tables a
 
 /** Transforms of Kafka Connect that make no sense on items, and what to do without them. */
 const elsewhere: Readonly<Record<string, string>> = {
-  RegexRouter: 'Rename tables in target.tables.',
   TimestampRouter:
-    'Remove it: the changes of one item would be spread over tables, by their times. Tables are renamed in target.tables.',
+    'Remove it: the changes of one item would be spread over tables, by their times. RegexRouter renames tables.',
   ValueToKey: keyRemedy,
 };
 

@@ -25,6 +25,8 @@ export interface ItemTransform {
   touches(attribute: string): Touch | null;
   /** The same text for options that mean the same, however they are written (rule C6); null: it changes no item. */
   readonly meaning: string | null;
+  /** The name by which a topic is known from here on; absent: it keeps its own. Tables are named after their topics. */
+  route?(topic: string): string;
 }
 
 /** What a transform does to an attribute. */

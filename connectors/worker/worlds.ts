@@ -12,6 +12,7 @@ import type { SourceDefinition, SourceWorld } from '../runtime/source-world.ts';
 import { type TopicNames, topicNames } from '../topic-names.ts';
 import { chainOf } from '../transforms/chain.ts';
 import { loadTransforms } from '../transforms/load.ts';
+import { routedOptions } from '../transforms/routed.ts';
 import type { WorkerBase } from './base.ts';
 import type { Plugins } from './plugins.ts';
 
@@ -68,19 +69,20 @@ export async function sinkDefinition(
   plugins: Plugins,
 ): Promise<SinkDefinition> {
   const { name, plugin, options, tasks, tolerance, transforms, predicates, snapshots } = settings;
-  const { snapshot, changes } = topicsOf(settings);
+  const names = topicsOf(settings);
+  const chain = chainOf(transforms, predicates, {
+    topicsOf: (table) => [names.snapshot(table), names.changes(table)],
+    loaded: await loadedFor(transforms, plugins),
+    known: plugins,
+  });
   return {
     name,
     plugin,
-    options,
+    options: routedOptions({ plugin, options }, chain, tables, names, settings.topicPrefix),
     tables,
     tasks,
     tolerance,
-    transforms: chainOf(transforms, predicates, {
-      topicsOf: (table) => [snapshot(table), changes(table)],
-      loaded: await loadedFor(transforms, plugins),
-      known: plugins,
-    }),
+    transforms: chain,
     ...errorHandling(settings),
     snapshots,
     keepsExisting: keepsExisting(options),

@@ -34,6 +34,8 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
   options: alternatorOptions,
   // Rule C7: Alternator takes no client timestamps in any release, so order does the work.
   supports: { version: false },
+  renamed: (options, names) =>
+    alternatorOptions.parse({ ...options, tables: { ...options.tables, ...Object.fromEntries(names) } }),
   targetTable: targetTableOf,
   // Items are written as they are: no option shapes them.
   fingerprint: () => 'alternator:1',

@@ -70,6 +70,7 @@ const configs: readonly TransformConfig[] = [
   { type: 'DropHeaders', headers: 'a' },
   { type: 'SetSchemaMetadata$Value', 'schema.name': 'a' },
   { type: 'SetSchemaMetadata$Key', 'schema.version': 1 },
+  { type: 'RegexRouter', regex: 'a', replacement: 'b' },
   { type: 'ExtractNewItemState' },
   { type: 'Script', module: fileURLToPath(new URL('items.mjs', import.meta.url)) },
 ];

@@ -48,7 +48,7 @@ describe('transforms of a migration file', () => {
       'a transform of keys, by its class',
       '{type: org.apache.kafka.connect.transforms.MaskField$Key, fields: a}',
     ],
-    ['a transform of topics', '{type: RegexRouter, regex: a, replacement: b}'],
+    ['a transform of topics with half a group', '{type: RegexRouter, regex: "(a", replacement: "$"}'],
     ['a transform of topics by times', "{type: TimestampRouter, topic.format: '${topic}'}"],
     ['a transform that makes keys', '{type: ValueToKey, fields: a}'],
     ['headers without fields', '{type: HeaderFrom$Value, fields: a, headers: "b,c", operation: move}'],
@@ -103,7 +103,7 @@ describe('transforms of a migration file', () => {
       problems(['{type: Flatten$Value}', '{type: Flaten$Value}', '{type: Cast$Value, spec: 1}']),
     ).toMatchInlineSnapshot(`
       [
-        "13:12 transforms[1].type: is "Flaten$Value" | Did you mean "Flatten$Value"? One of ReplaceField$Value, InsertField$Value, MaskField$Value, Cast$Value, Flatten$Value, HoistField$Value, ExtractField$Value, TimestampConverter$Value, Filter, HeaderFrom$Value, InsertHeader, DropHeaders, SetSchemaMetadata$Value, SetSchemaMetadata$Key, ExtractNewItemState, Script.",
+        "13:12 transforms[1].type: is "Flaten$Value" | Did you mean "Flatten$Value"? One of ReplaceField$Value, InsertField$Value, MaskField$Value, Cast$Value, Flatten$Value, HoistField$Value, ExtractField$Value, TimestampConverter$Value, Filter, HeaderFrom$Value, InsertHeader, DropHeaders, SetSchemaMetadata$Value, SetSchemaMetadata$Key, RegexRouter, ExtractNewItemState, Script.",
         "14:30 transforms[2].spec: must be text, not 1 | Put the value into quotes.",
       ]
     `);
