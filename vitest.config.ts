@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts', 'test/architecture.test.ts'],
           sequence: { groupOrder: 0 },
+          // A machine with other work is no failure.
+          testTimeout: 30_000,
           env: quiet,
         },
       },

@@ -88,7 +88,7 @@ export default ({ z, ConnectError, Item, encodeKey }) => {
         throw new ConnectError('EXPORT_CHANGED', `${join(folder, table, id)} is not the file that was begun`);
       }
       let at = Number(from.position?.['at'] ?? 0);
-      let line = 0;
+      let line = Number(from.position?.['line'] ?? 0);
 
       /** @param {Buffer} bytes @returns {import('messina-connect/change').ChangeRecord} */
       const recordOf = (bytes) => {

@@ -262,6 +262,13 @@ describe('CqlTask', () => {
     expect(given.sent).toHaveLength(1);
   });
 
+  test('hands a batch back as soon as whoever asks wants it', async () => {
+    const given = scene({ onSent: () => answer(codes.writeTimeout) });
+    const standing = { isOurs: () => true, firstVersion: null, failsAfterMs: 0 };
+    await expect(given.put(records(1), standing)).rejects.toMatchObject({ remedy: 'retry' });
+    expect(given.sent.length).toBeLessThanOrEqual(2);
+  });
+
   test('stops with the signal, and sends nothing more', async () => {
     const stop = new AbortController();
     const { put, sent } = scene({

@@ -76,6 +76,16 @@ describe('an unknown outcome', () => {
 });
 
 describe('a failure whose outcome is known', () => {
+  test('is handed back as soon as whoever asks wants it', async () => {
+    const gone = new FakeCluster({ react: errors.refused });
+    const startMs = gone.clock.monotonic();
+    await expect(gone.put({ a: 1 }, '0', { failsAfterMs: 2000 })).rejects.toMatchObject({
+      code: 'TARGET_UNREACHABLE',
+      message: expect.stringContaining('has failed for 2 s'),
+    });
+    expect(gone.clock.monotonic() - startMs).toBeLessThan(8000);
+  });
+
   test('a refused connection is tried again at once, and ends in TARGET_UNREACHABLE', async () => {
     const cluster = new FakeCluster({ react: (_, n) => (n < 3 ? errors.refused() : undefined) });
     await cluster.put({ a: 1 });

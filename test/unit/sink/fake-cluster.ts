@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { SinkTable } from '../../../connectors/catalog-records.ts';
+import type { LaneStanding } from '../../../connectors/connector.ts';
 import { AlternatorNodes } from '../../../dynamodb/endpoints.ts';
 import { DynamoDbError } from '../../../dynamodb/errors.ts';
 import { decodeKey } from '../../../schemas/key.ts';
@@ -102,8 +103,9 @@ export class FakeCluster {
     return deleteRecord(this.table, attributes({ id: { S: id } }));
   }
 
-  put(entries: Readonly<Record<string, number>>, lane = '0') {
-    return this.task.put(this.table, lane, this.puts(entries));
+  put(entries: Readonly<Record<string, number>>, lane = '0', standing: Partial<LaneStanding> = {}) {
+    const whole = { isOurs: () => true, firstVersion: null, ...standing };
+    return this.task.put(this.table, lane, this.puts(entries), whole);
   }
 
   #send(options: ClusterOptions): Send {

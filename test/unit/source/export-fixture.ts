@@ -210,7 +210,7 @@ export function optionsFor(summaryUrl: string, more: object = {}): ExportSourceO
   });
 }
 
-export const testContext = (signal = new AbortController().signal): TaskContext => ({
+export const testContext = (signal: AbortSignal = new AbortController().signal): TaskContext => ({
   log: pino({ level: 'silent' }),
   clock: systemClock,
   signal,

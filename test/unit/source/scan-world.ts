@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { SnapshotFacts } from '../../../connectors/catalog-records.ts';
-import type { Position, SourceBatch } from '../../../connectors/connector.ts';
+import type { Position, SourceBatch, TaskContext } from '../../../connectors/connector.ts';
 import type { ScanPage, ScanOptions as ScanRequest } from '../../../dynamodb/scan.ts';
 import { scanSource } from '../../../source/scan/connector.ts';
 import { scanOptions } from '../../../source/scan/options.ts';
@@ -15,7 +15,11 @@ export const PROVISIONED = { mode: 'PROVISIONED', readUnits: 100, writeUnits: 1 
 export class ScanWorld implements ScanClient {
   readonly clock = new JumpingClock(START + 400);
   readonly abort = new AbortController();
-  readonly context = { clock: this.clock, log: pino({ level: 'silent' }), signal: this.abort.signal };
+  readonly context: TaskContext = {
+    clock: this.clock,
+    log: pino({ level: 'silent' }),
+    signal: this.abort.signal,
+  };
   readonly source = scanSource(() => this);
   readonly requests: ScanRequest[] = [];
   itemsPerSegment = 10;
