@@ -29,7 +29,11 @@ export function connectorConfigs(
   return posted.map((config) => ({
     name: config['name'] ?? '',
     config: Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key, withPlaceholders(value, placeholders)]),
+      Object.entries(config).map(([key, value]) => [
+        key,
+        // A secret that is, say, the migration's name as well would make names that no worker takes.
+        key === 'name' || key === 'connector.class' ? value : withPlaceholders(value, placeholders),
+      ]),
     ),
   }));
 }

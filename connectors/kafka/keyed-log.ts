@@ -31,6 +31,7 @@ export class KeyedLog {
   readonly #reader: TopicReader;
   readonly #values = new Map<string, string>();
   readonly #listeners = new Set<KeyedLogListener>();
+  readonly #faultListeners = new Set<(error: KafkaError) => void>();
   readonly #readings = new Set<Reading>();
   readonly #closing = new AbortController();
   /** By partition: everything below is in the map. The reader's own positions run ahead of it. */
@@ -87,6 +88,13 @@ export class KeyedLog {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` when the topic cannot be read any more: from then on the map stays as it is. @returns how to hear no more. */
+  onFault(listener: (error: KafkaError) => void): () => void {
+    this.#faultListeners.add(listener);
+    if (this.#fault) listener(this.#fault);
+    return () => this.#faultListeners.delete(listener);
+  }
+
   /** Resolves when everything committed before the call is in the map, but for what an open transaction holds back. */
   async readToEnd(): Promise<void> {
     await this.#readTo(await endOffsets(this.#client, this.topic));
@@ -134,6 +142,7 @@ export class KeyedLog {
         if (!error.retriable) {
           this.#fault = error;
           this.#fail(error);
+          for (const listener of this.#faultListeners) listener(error);
           return;
         }
         await pause(RETRY_PAUSE_MS, signal);

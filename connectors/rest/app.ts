@@ -128,10 +128,10 @@ function callOf(request: FastifyRequest, method: Method): Call {
 function send(reply: FastifyReply, { status, body, text, location }: Answer): FastifyReply {
   reply.code(status);
   if (location !== undefined) reply.header('Location', location);
-  if (text !== undefined) return reply.type(text.contentType).send(text.text);
-  if (body === undefined) return reply.send();
+  if (text === undefined && body === undefined) return reply.send();
+  const sent = text ?? { contentType: 'application/json', text: JSON.stringify(body) };
   // Bytes: to a text Fastify would add a charset, which JSON has none of.
-  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)));
+  return reply.header('content-type', sent.contentType).send(Buffer.from(sent.text));
 }
 
 const refuse = (reply: FastifyReply, { status, body }: Refusal): FastifyReply =>

@@ -132,9 +132,9 @@ export class Catalog {
   /** Every sink that has written a table, of whatever target. */
   sinks(): { readonly connector: string; readonly table: string }[] {
     return [...this.#log.entries()].flatMap(([key]) => {
-      const [kind, connector, table] = key.split('/');
-      if (kind !== 'sink' || connector === undefined || table === undefined) return [];
-      return [{ connector, table }];
+      // A connector's name may hold slashes, a table's none.
+      const [, connector, table] = /^sink\/(.+)\/([^/]+)$/s.exec(key) ?? [];
+      return connector === undefined || table === undefined ? [] : [{ connector, table }];
     });
   }
 

@@ -83,11 +83,7 @@ export class Generation {
    * Throws KAFKA_FENCED for a task of an earlier distribution itself: one that slept must not fence its successors.
    */
   async fenced(connector: string, tasks: number, task: number, signal: AbortSignal): Promise<void> {
-    await this.#configs.readToEnd();
-    const wanted = this.tasks(connector);
-    if (wanted !== null && wanted !== tasks) {
-      throw new ConnectError('KAFKA_FENCED', `${connector} has ${wanted} tasks now, not ${tasks}`);
-    }
+    await this.standing(connector, tasks);
     const known = this.#number(fencingKey(connector), 'task-count');
     if (known === tasks) return;
     if (task !== 0) {
@@ -101,6 +97,17 @@ export class Generation {
     );
     await TransactionalProducer.fence(this.#kafka, ids);
     await this.#write(fencingKey(connector), { 'task-count': tasks });
+  }
+
+  /**
+   * Throws KAFKA_FENCED for a task of an earlier distribution. To be asked again once a task has taken its transactional id:
+   * whoever slept before it took it was not fenced with the others, but its successors were told of before that (rule C3).
+   */
+  async standing(connector: string, tasks: number): Promise<void> {
+    await this.#configs.readToEnd();
+    const wanted = this.tasks(connector);
+    if (wanted === null || wanted === tasks) return;
+    throw new ConnectError('KAFKA_FENCED', `${connector} has ${wanted} tasks now, not ${tasks}`);
   }
 
   /** Calls back when tasks of another distribution have fenced ours; returns how to stop listening. */

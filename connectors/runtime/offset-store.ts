@@ -45,6 +45,7 @@ export const NO_COUNTS: PublishedCounts = { c: 0, u: 0, d: 0, rows: [], deadLett
 export class OffsetStore {
   readonly #log: KeyedLog;
   readonly #connector: string;
+  readonly #begin: string;
   /** Kept up to date as the log changes: there may be tens of thousands, and loops ask at every change. */
   readonly #positions = new Map<string, Map<string, StoredPosition>>();
 
@@ -53,6 +54,7 @@ export class OffsetStore {
   constructor(log: KeyedLog, connector: string) {
     this.#log = log;
     this.#connector = connector;
+    this.#begin = `[${JSON.stringify(connector)},`;
     for (const [key, value] of log.entries()) this.#apply(key, value);
     log.subscribe((key, value) => this.#apply(key, value));
   }
@@ -84,8 +86,9 @@ export class OffsetStore {
   }
 
   #apply(key: string, value: string | null): void {
-    const [connector, name] = JSON.parse(key) as [string, PartitionName];
-    if (connector !== this.#connector) return;
+    // Before it is parsed: there are as many stores as connectors, and each hears of all positions.
+    if (!key.startsWith(this.#begin)) return;
+    const [, name] = JSON.parse(key) as [string, PartitionName];
     const positions = this.of(name.table, name.of) as Map<string, StoredPosition>;
     const stored = value === null ? null : parseValue(value);
     if (stored === null) positions.delete(name.partition);

@@ -131,6 +131,7 @@ export class SourceTask {
     const producer = new TransactionalProducer(this.#world.kafka, `${group}-${definition.name}-${task}`);
     try {
       await producer.init();
+      await generation.standing(definition.name, definition.tasks);
       await this.#world.catalog.readPastOpen();
       await this.#world.offsets(definition.name).readPastOpen();
       this.#world.log.debug('task runs');

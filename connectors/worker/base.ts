@@ -6,11 +6,10 @@ import type { SaslOptions } from '../kafka/kafkajs.ts';
 import { KeyedLog } from '../kafka/keyed-log.ts';
 import { PlainProducer } from '../kafka/plain-producer.ts';
 import { saslOf } from '../kafka/sasl.ts';
-import { listTopics } from '../kafka/topics.ts';
 import type { Logger } from '../log.ts';
-import { Catalog } from '../runtime/catalog.ts';
 import { OffsetStore } from '../runtime/offset-store.ts';
 import { StatusWriter } from '../runtime/status-log.ts';
+import { Catalogs } from './catalogs.ts';
 import type { PluginsModule } from './plugins.ts';
 
 /** What all that runs in one thread of a worker shares: the cluster, and the group's internal topics as they stand. */
@@ -19,12 +18,14 @@ export class WorkerBase implements AsyncDisposable {
   readonly configs: KeyedLog;
   readonly offsets: KeyedLog;
   readonly status: KeyedLog;
-  /** Status, dead letters. */
+  /** Status, and what is told of numbers of tasks. */
   readonly producer: PlainProducer;
+  /** Dead letters: a topic that cannot be written must not hold up what tasks say of themselves. */
+  readonly letters: PlainProducer;
   readonly statusWriter: StatusWriter;
+  readonly catalogs: Catalogs;
   readonly log: Logger;
   readonly #offsetStores = new Map<string, OffsetStore>();
-  readonly #catalogs = new Map<string, Promise<Catalog>>();
   readonly #opened: KeyedLog[] = [];
 
   private constructor(kafka: KafkaClient, settings: WorkerSettings, logs: readonly KeyedLog[], log: Logger) {
@@ -33,6 +34,8 @@ export class WorkerBase implements AsyncDisposable {
     this.#opened.push(...logs);
     this.log = log;
     this.producer = new PlainProducer(kafka);
+    this.letters = new PlainProducer(kafka);
+    this.catalogs = new Catalogs(kafka);
     const { topic, partitions } = settings.topics.status;
     this.statusWriter = new StatusWriter(this.producer, topic, partitions, systemClock, this.status);
   }
@@ -52,25 +55,8 @@ export class WorkerBase implements AsyncDisposable {
     return store;
   }
 
-  /** The catalog that a topic holds; null: the topic is not there yet. */
-  async catalog(topic: string): Promise<Catalog | null> {
-    const known = this.#catalogs.get(topic);
-    if (known) return known;
-    if (!(await listTopics(this.kafka)).includes(topic)) return null;
-    const opening = this.#catalogs.get(topic) ?? this.#openCatalog(topic);
-    this.#catalogs.set(topic, opening);
-    opening.catch(() => this.#catalogs.delete(topic));
-    return opening;
-  }
-
-  async #openCatalog(topic: string): Promise<Catalog> {
-    const log = await KeyedLog.open(this.kafka, topic);
-    this.#opened.push(log);
-    return new Catalog(log);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.producer.close();
+    await Promise.all([this.producer.close(), this.letters.close(), this.catalogs[Symbol.asyncDispose]()]);
     await Promise.all(this.#opened.map((log) => log.close()));
     await this.kafka.close();
   }

@@ -14,10 +14,24 @@ export interface ConfigScope {
   readonly sources: PlaceholderSources;
 }
 
-/** A stored configuration, its placeholders filled; throws WORKER_CONFIG with everything that is wrong with it. */
-export function settingsOf(config: FlatConfig, scope: ConfigScope): ConnectorSettings {
+/**
+ * A stored configuration, its placeholders filled; throws WORKER_CONFIG with everything that is wrong with it.
+ *
+ * @param warn hears of keys that are not known, or not used
+ */
+export function settingsOf(
+  config: FlatConfig,
+  scope: ConfigScope,
+  warn: (warning: string) => void = () => {},
+): ConnectorSettings {
   const resolved = resolveConfig(config, scope.sources);
-  const { settings, problems } = readConnector(resolved.config, scope.plugins, scope, resolved.filled);
+  const { settings, problems, warnings } = readConnector(
+    resolved.config,
+    scope.plugins,
+    scope,
+    resolved.filled,
+  );
+  for (const warning of warnings) warn(warning);
   const messages = [...resolved.problems, ...problems].map(({ message }) => message);
   if (settings !== null && messages.length === 0) return settings;
   throw new ConnectError('WORKER_CONFIG', messages.join('\n'), {

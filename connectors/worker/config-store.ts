@@ -32,6 +32,12 @@ export interface Decision<T> {
 
 /** Fenced this often in a row, somebody else never lets us write. */
 const TRIES_MAX = 10;
+const TRY_PAUSE_MS = 20;
+/**
+ * What a broker says in place of "fenced" to whose transaction is being rolled back for a newer owner in that very moment: it
+ * finds its own state illegal (TransactionCoordinator: PrepareEpochFence).
+ */
+const TAKEN_OVER: ReadonlySet<string> = new Set(['UNKNOWN_SERVER_ERROR', 'INVALID_TXN_STATE']);
 
 /**
  * The connectors of a worker group, in its configs topic with Kafka Connect's keys and values.
@@ -118,31 +124,37 @@ export class ConfigStore {
   }
 
   async #change<T>(decide: () => Decision<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      const producer = new TransactionalProducer(this.#kafka, this.#transactionalId);
-      const mark: ConfigRecord = { key: configKeys.change, value: { id: randomUUID() } };
-      let isWritten = false;
-      const unsubscribe = this.#log.subscribe((key, value) => {
-        if (key === mark.key && value === JSON.stringify(mark.value)) isWritten = true;
-      });
-      let decided: Decision<T> | null = null;
-      try {
-        await producer.init();
-        await this.#log.readToEnd();
-        decided = decide();
-        if (decided.records.length > 0) await this.#write(producer, [...decided.records, mark]);
-        return decided.result;
-      } catch (error) {
-        if (!asKafkaError(error).fenced) throw error;
-        // Who fenced us may have waited for our commit: then it is only its acknowledgement that we did not get. What
-        // stands there may be another's all the same: two may ask for the same thing, and one of them gets it.
-        await this.#log.readPastOpen();
-        if (decided !== null && isWritten) return decided.result;
-        if (tries === TRIES_MAX) throw error;
-      } finally {
-        unsubscribe();
-        await producer.close();
+    const mark: ConfigRecord = { key: configKeys.change, value: { id: randomUUID() } };
+    let isWritten = false;
+    const unsubscribe = this.#log.subscribe((key, value) => {
+      if (key === mark.key && value === JSON.stringify(mark.value)) isWritten = true;
+    });
+    let decided: Decision<T> | null = null;
+    try {
+      for (let tries = 1; ; tries++) {
+        await using producer = new TransactionalProducer(this.#kafka, this.#transactionalId);
+        try {
+          await producer.init();
+          await this.#log.readToEnd();
+          if (decided !== null && isWritten) return decided.result;
+          decided = decide();
+          if (decided.records.length > 0) await this.#write(producer, [...decided.records, mark]);
+          return decided.result;
+        } catch (thrown) {
+          const error = asKafkaError(thrown);
+          const isTakenOver = error.fenced || TAKEN_OVER.has(error.code);
+          if (!isTakenOver && !(error.retriable && tries === 1)) throw thrown;
+          // Who fenced us may have waited for our commit: then it is only its acknowledgement that we did not get. What
+          // stands there may be another's all the same: two may ask for the same thing, and one of them gets it.
+          if (error.fenced) await this.#log.readPastOpen();
+          if (decided !== null && isWritten) return decided.result;
+          if (tries === TRIES_MAX) throw thrown;
+          // Those who fence each other in turn get nowhere together.
+          await this.#clock.sleep(Math.random() * TRY_PAUSE_MS * tries);
+        }
       }
+    } finally {
+      unsubscribe();
     }
   }
 

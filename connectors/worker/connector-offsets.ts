@@ -44,15 +44,23 @@ export async function alterOffsets(of: OffsetsOf, offsets: readonly ConnectorOff
     return ALTERED;
   }
   await base.offsets.readPastOpen();
-  const known = new Set(sourceOffsets(base, name).keys());
-  const foreign = offsets.find(
-    ({ partition, offset }) => offset !== null && !known.has(JSON.stringify([name, partition])),
-  );
+  const known = sourceOffsets(base, name);
+  const before = ({ partition }: ConnectorOffset) => known.get(JSON.stringify([name, partition]))?.offset;
+  const foreign = offsets.find((one) => one.offset !== null && before(one) === undefined);
   if (foreign) {
     // Counts and proofs travel with a position: one of a partition that was never read would claim what nobody knows.
     throw new RequestError(
       400,
       `Connector ${name} has no offset for partition ${JSON.stringify(foreign.partition)}: only those that GET shows can be altered`,
+    );
+  }
+  const unlike = offsets.find((one) => one.offset !== null && !isLike(one.offset, before(one) ?? {}));
+  if (unlike) {
+    // Without its version a position would begin anew with lower ones than are published (rule C2).
+    const keys = Object.keys(before(unlike) ?? {}).join(', ');
+    throw new RequestError(
+      400,
+      `The offset for partition ${JSON.stringify(unlike.partition)} of connector ${name} must have the keys that GET shows, with values of their types: ${keys}`,
     );
   }
   await store(of, offsets);
@@ -73,6 +81,20 @@ export async function resetOffsets(of: OffsetsOf): Promise<string> {
   const none = known.map(({ partition }) => ({ partition, offset: null }));
   await store(of, none);
   return RESET;
+}
+
+/** The same keys, with values of the same types; null may become a value, and the other way round. */
+function isLike(
+  offset: Readonly<Record<string, unknown>>,
+  known: Readonly<Record<string, unknown>>,
+): boolean {
+  const keys = Object.keys(known);
+  const isType = (key: string) =>
+    known[key] === null || offset[key] === null || typeof offset[key] === typeof known[key];
+  return (
+    keys.length === Object.keys(offset).length &&
+    keys.every((key) => Object.hasOwn(offset, key) && isType(key))
+  );
 }
 
 function store(

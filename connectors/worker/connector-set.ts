@@ -4,10 +4,10 @@ import { asConnectError, type ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { traceOf } from '../runtime/trace.ts';
 import type { AutoRestart } from './auto-restart.ts';
-import { configKeys } from './config-records.ts';
 import type { ConfigStore, StoredConnector } from './config-store.ts';
 import type { FlatConfig, State } from './herder.ts';
 import type { SaidStatus } from './said-status.ts';
+import { sameConfig, taskRecords } from './task-records.ts';
 import { Wanted } from './wanted.ts';
 
 export interface ConnectorSetWorld {
@@ -27,9 +27,15 @@ interface Starting {
   failed: boolean;
 }
 
+/** How often topics are looked for that match since. */
+const FOLLOW_INTERVAL_MS = 10_000;
+
 type WantedConnector = Pick<StoredConnector, 'name' | 'config' | 'target'>;
 
 export const connectorStatusKey = (name: string): string => `status-connector-${name}`;
+
+/** How soon a connector that could not be stopped is stopped again. */
+const REST_RETRY_MS = 2000;
 
 /**
  * The connectors that this worker owns: starts them, which says what their tasks are, and says how they are. A connector
@@ -60,7 +66,9 @@ export class ConnectorSet {
   }
 
   restart(name: string, onlyFailed: boolean): void {
-    if (onlyFailed && this.#starting.get(name)?.failed !== true) return;
+    const connector = this.#connectors.standing(name);
+    if (connector === null || (onlyFailed && this.#starting.get(name)?.failed !== true)) return;
+    this.#world.autoRestart(connector.config)?.forget(name);
     this.#connectors.again(name);
   }
 
@@ -104,15 +112,16 @@ export class ConnectorSet {
     }
   }
 
-  async #run({ name, config, target }: WantedConnector, starting: Starting): Promise<void> {
+  async #run(connector: WantedConnector, starting: Starting): Promise<void> {
+    const { name, config, target } = connector;
     const { said, log, clock, autoRestart } = this.#world;
     const { signal } = starting.stopping;
     const key = connectorStatusKey(name);
-    if (target === 'STOPPED') await this.#setTasks(name, []);
-    if (target !== 'STARTED') return said.say(key, target, null);
+    if (target !== 'STARTED') return this.#rest(connector, target, signal);
     for (;;) {
-      const error = await this.#try(name, config, signal);
-      if (error === null || signal.aborted) return;
+      const error = await this.#try(connector, signal);
+      if (signal.aborted) return;
+      if (error === null) return this.#follow(connector, signal);
       starting.failed = true;
       this.startups.failures++;
       log.error({ connector: name, code: error.code }, `the connector failed: ${error.message}`);
@@ -124,8 +133,25 @@ export class ConnectorSet {
     }
   }
 
+  /** A connector that is not to run; what is stopped has no tasks. Whatever is in the way is waited out. */
+  async #rest(connector: WantedConnector, target: 'PAUSED' | 'STOPPED', signal: AbortSignal): Promise<void> {
+    const { name } = connector;
+    const { said, log, clock } = this.#world;
+    while (target === 'STOPPED') {
+      try {
+        await this.#setTasks(connector, []);
+        break;
+      } catch (err) {
+        log.warn({ connector: name, err }, 'its tasks are not taken away yet');
+        await clock.sleep(REST_RETRY_MS, signal);
+      }
+    }
+    await said.say(connectorStatusKey(name), target, null);
+  }
+
   /** @returns why it could not be started; null: it is. */
-  async #try(name: string, config: FlatConfig, signal: AbortSignal): Promise<ConnectError | null> {
+  async #try(connector: WantedConnector, signal: AbortSignal): Promise<ConnectError | null> {
+    const { name, config } = connector;
     const { log, clock, said, startConnector, autoRestart } = this.#world;
     this.startups.attempts++;
     try {
@@ -133,7 +159,7 @@ export class ConnectorSet {
       await said.say(connectorStatusKey(name), 'RUNNING', null);
       const tasks = await startConnector(config, context);
       signal.throwIfAborted();
-      await this.#setTasks(name, tasks);
+      await this.#setTasks(connector, tasks);
       autoRestart(config)?.succeeded(name);
       return null;
     } catch (thrown) {
@@ -141,27 +167,32 @@ export class ConnectorSet {
     }
   }
 
+  /** Topics that are made later match a regular expression too, as in Kafka Connect: then its tasks are others. */
+  async #follow(connector: WantedConnector, signal: AbortSignal): Promise<void> {
+    const { name, config } = connector;
+    if (config['topics.regex'] === undefined) return;
+    const { log, clock, store, startConnector } = this.#world;
+    const context = { log: log.child({ connector: name }), clock, signal };
+    for (;;) {
+      await clock.sleep(FOLLOW_INTERVAL_MS, signal);
+      try {
+        const tasks = await startConnector(config, context);
+        const now = store.get(name);
+        if (now !== null && taskRecords(now, tasks).length > 0) await this.#setTasks(connector, tasks);
+      } catch (err) {
+        if (signal.aborted) return;
+        log.warn({ connector: name, err }, 'topics that match are not known for now');
+      }
+    }
+  }
+
   /** Tells the group what the connector's tasks are, all of them at once. */
-  #setTasks(name: string, tasks: readonly FlatConfig[]): Promise<void> {
+  #setTasks({ name, config, target }: WantedConnector, tasks: readonly FlatConfig[]): Promise<void> {
     return this.#world.store.change(() => {
-      const before = this.#world.store.get(name);
-      // Deleted meanwhile.
-      if (before === null || same(before.tasks, tasks)) return { records: [], result: undefined };
-      const gone = before.tasks.slice(tasks.length);
-      const records = [
-        ...tasks.map((properties, task) => ({ key: configKeys.task(name, task), value: { properties } })),
-        ...gone.map((_, i) => ({ key: configKeys.task(name, tasks.length + i), value: null })),
-        { key: configKeys.commit(name), value: { tasks: tasks.length } },
-      ];
-      return { records, result: undefined };
+      const now = this.#world.store.get(name);
+      // Deleted, stopped or changed meanwhile: whoever owns it says what its tasks are, once, and may have done so already.
+      const isStill = now?.target === target && (target === 'STOPPED' || sameConfig(now.config, config));
+      return { records: isStill ? taskRecords(now, tasks) : [], result: undefined };
     });
   }
 }
-
-const same = (a: readonly FlatConfig[], b: readonly FlatConfig[]): boolean =>
-  a.length === b.length &&
-  a.every((config, i) => {
-    const other = b[i] ?? {};
-    const keys = Object.keys(config);
-    return keys.length === Object.keys(other).length && keys.every((key) => config[key] === other[key]);
-  });

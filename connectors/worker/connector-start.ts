@@ -17,6 +17,11 @@ const MESSAGE_BYTES_MAX = 8 << 20;
 /** How often topics that are not there yet are looked for. */
 const LOOK_INTERVAL_MS = 2000;
 
+/** More share no work out any further, and a number with a digit too many must not end the workers. */
+const TASKS_MAX = 1000;
+
+const warned = new WeakSet<FlatConfig>();
+
 /**
  * Starts a connector: finds its tables, checks them, makes their topics.
  *
@@ -29,13 +34,16 @@ export async function startConnector(
   scope: ConfigScope,
   context: TaskContext,
 ): Promise<FlatConfig[]> {
-  const settings = settingsOf(config, scope);
+  // Once for a configuration, however often it is started.
+  const isNew = !warned.has(config);
+  warned.add(config);
+  const settings = settingsOf(config, scope, (warning) => isNew && context.log.warn(warning));
   const found =
     settings.type === 'source'
       ? { tables: (await startSource(settings, base, context)).join(',') }
       : { topics: (await sinkTopics(settings, base, context)).join(',') };
   const { 'topics.regex': _, ...rest } = config;
-  return Array.from({ length: settings.tasks }, (_, task) => ({
+  return Array.from({ length: Math.min(settings.tasks, TASKS_MAX) }, (_, task) => ({
     ...rest,
     ...found,
     'task.class': `${settings.plugin.name}Task`,
@@ -50,7 +58,8 @@ async function startSource(
 ): Promise<readonly string[]> {
   const { plugin, options } = settings;
   const tables = (await plugin.tables?.(options, settings.tables, context)) ?? literal(settings);
-  const catalog = await base.catalog(topicsOf(settings).catalog);
+  await using held = await base.catalogs.hold(topicsOf(settings).catalog);
+  const catalog = held?.catalog ?? null;
   // A snapshot that stands in the topics is not asked for again.
   const asked = plugin.kind === 'changes' ? tables : tables.filter((table) => !isTaken(catalog, table));
   refuse(await plugin.check(options, asked, context));

@@ -1,5 +1,7 @@
+import { systemClock } from '../clock.ts';
 import type { WorkerSettings } from '../config/settings.ts';
 import { statusKeys } from '../runtime/status-log.ts';
+import { sinkGroup } from '../topic-names.ts';
 import type { WorkerBase } from './base.ts';
 import { type ConfigRecord, configKeys, restartRecord, targetRecord } from './config-records.ts';
 import type { ConfigScope } from './config-scope.ts';
@@ -22,7 +24,9 @@ import type {
 import { RequestError } from './herder.ts';
 import type { Peers } from './peers.ts';
 import { connectorOf } from './plugins.ts';
+import { slotGroups } from './slots.ts';
 import type { StatusView } from './status-view.ts';
+import { taskRecords } from './task-records.ts';
 
 /** What a herder works with once the worker has read the group's topics. */
 export interface HerderWorld {
@@ -36,6 +40,9 @@ export interface HerderWorld {
   /** False once something failed that only a new start mends. */
   healthy(): boolean;
 }
+
+/** How long a look at the group may hold up an answer. */
+const PEERS_WAIT_MS = 3000;
 
 const targets: Readonly<Record<InitialState, TargetState>> = {
   RUNNING: 'STARTED',
@@ -79,10 +86,12 @@ export class GroupHerder implements Herder {
   }
 
   status(name: string): ConnectorStatus {
-    const stored = this.#stored(name);
-    const { status } = this.#ready;
+    const { status, store } = this.#ready;
+    const stored = store.get(name);
     const connector = status.connector(name);
-    if (connector === null) throw new RequestError(404, `No status found for connector ${name}`);
+    if (stored === null || connector === null) {
+      throw new RequestError(404, `No status found for connector ${name}`);
+    }
     const tasks = stored.tasks.flatMap((_, id) => {
       const state = status.task(name, id);
       return state === null ? [] : [{ id, ...state }];
@@ -94,8 +103,9 @@ export class GroupHerder implements Herder {
     return this.#stored(name).tasks.map((config, task) => ({ id: { connector: name, task }, config }));
   }
 
-  create(name: string, config: FlatConfig, initialState: InitialState): Promise<ConnectorInfo> {
+  async create(name: string, config: FlatConfig, initialState: InitialState): Promise<ConnectorInfo> {
     const { store } = this.#ready;
+    this.#refuseGroup(name, config);
     return store
       .change(() => {
         if (store.get(name) !== null) throw new RequestError(409, `Connector ${name} already exists`);
@@ -107,6 +117,7 @@ export class GroupHerder implements Herder {
 
   async putConfig(name: string, config: FlatConfig) {
     const { store } = this.#ready;
+    this.#refuseGroup(name, config);
     const created = await store.change(() => {
       const isNew = store.get(name) === null;
       const records = [connectorRecord(name, config), ...(isNew ? [targetRecord(name, 'STARTED')] : [])];
@@ -146,8 +157,11 @@ export class GroupHerder implements Herder {
 
   async setTargetState(name: string, state: TargetState): Promise<void> {
     await this.#ready.store.change(() => {
-      const unchanged = this.#stored(name).target === state;
-      return { records: unchanged ? [] : [targetRecord(name, state)], result: undefined };
+      const stored = this.#stored(name);
+      const changed = stored.target === state ? [] : [targetRecord(name, state)];
+      // With no tasks left, one that begins anew elsewhere is sent away (rule C3), and offsets may be altered.
+      const tasks = state === 'STOPPED' ? taskRecords(stored, []) : [];
+      return { records: [...changed, ...tasks], result: undefined };
     });
   }
 
@@ -201,21 +215,25 @@ export class GroupHerder implements Herder {
     await base.status.readToEnd();
   }
 
-  offsets(name: string): Promise<readonly ConnectorOffset[]> {
-    return offsetsOf(this.#offsetsOf(this.#stored(name)));
+  async offsets(name: string): Promise<readonly ConnectorOffset[]> {
+    return offsetsOf(await this.#offsetsOf(this.#stored(name)));
   }
 
   async alterOffsets(name: string, offsets: readonly ConnectorOffset[]): Promise<string> {
-    return alterOffsets(this.#offsetsOf(this.#stopped(name)), offsets);
+    return alterOffsets(await this.#offsetsOf(this.#stopped(name)), offsets);
   }
 
   async resetOffsets(name: string): Promise<string> {
-    return resetOffsets(this.#offsetsOf(this.#stopped(name)));
+    return resetOffsets(await this.#offsetsOf(this.#stopped(name)));
   }
 
   async peers(): Promise<readonly Peer[]> {
     const { peers } = this.#ready;
-    await peers.look();
+    // What was known a moment ago is better than no answer while the coordinator is away.
+    const waiting = new AbortController();
+    const patience = systemClock.sleep(PEERS_WAIT_MS, waiting.signal).catch(() => {});
+    await Promise.race([peers.look().catch(() => {}), patience]);
+    waiting.abort(new Error('looked'));
     return peers.others;
   }
 
@@ -244,7 +262,7 @@ export class GroupHerder implements Herder {
 
   #stopped(name: string): StoredConnector {
     const stored = this.#stored(name);
-    if (stored.target === 'STOPPED') return stored;
+    if (stored.target === 'STOPPED' && stored.tasks.length === 0) return stored;
     throw new RequestError(
       400,
       'Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified ' +
@@ -257,8 +275,14 @@ export class GroupHerder implements Herder {
     return { name, config, tasks: ids, type: this.#typeOf(config) };
   }
 
-  #offsetsOf(connector: StoredConnector): OffsetsOf {
+  async #offsetsOf(connector: StoredConnector): Promise<OffsetsOf> {
     const { groupId, topics } = this.#ready.settings;
+    const className = connector.config['connector.class'] ?? '';
+    if (this.#typeOf(connector.config) === 'unknown') await this.peers();
+    if (this.#typeOf(connector.config) === 'unknown') {
+      const what = `No worker of the group knows the class ${className}: whether ${connector.name} is a source or a sink, and so where its offsets are, nobody can tell`;
+      throw new RequestError(500, `${what}. Start a worker that has the class`);
+    }
     return {
       connector,
       type: this.#typeOf(connector.config),
@@ -267,6 +291,18 @@ export class GroupHerder implements Herder {
       offsetsTopic: topics.offsets,
       group: groupId,
     };
+  }
+
+  /** Sink tasks are members of their connector's own group, which must not be that of the workers (Kafka Connect: validateSinkConnectorGroupId). */
+  #refuseGroup(name: string, config: FlatConfig): void {
+    const { groupId } = this.#ready.settings;
+    const group = sinkGroup(name);
+    if (this.#typeOf(config) !== 'sink' || !Object.values<string>(slotGroups(groupId)).includes(group))
+      return;
+    throw new RequestError(
+      400,
+      `Consumer group for sink connector named ${name} conflicts with Connect worker group ${group}: give it another name`,
+    );
   }
 
   #typeOf(config: FlatConfig): ConnectorInfo['type'] {

@@ -84,6 +84,7 @@ function isAbout(about: Readonly<Record<string, unknown>> | null): about is Abou
     about !== null &&
     typeof about['workerId'] === 'string' &&
     typeof about['url'] === 'string' &&
-    typeof about['classes'] === 'object'
+    typeof about['classes'] === 'object' &&
+    about['classes'] !== null
   );
 }

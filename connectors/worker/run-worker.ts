@@ -148,7 +148,8 @@ async function putInPlace(
 function advertised({ advertisedUrl, listeners }: WorkerSettings, rest: RestServer): string {
   const own = new URL(rest.urls[0] ?? listeners[0] ?? 'http://127.0.0.1:8083');
   const told = new URL(advertisedUrl);
-  if (told.port === '0' || told.port === '') told.port = own.port;
+  // Empty: the protocol's own, 80 or 443.
+  if (told.port === '0') told.port = own.port;
   if (told.hostname === '0.0.0.0' || told.hostname === '[::]') told.hostname = hostname();
   return told.origin;
 }

@@ -1,6 +1,7 @@
+import { systemClock } from '../clock.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { type Committed, commitAsEmptyGroup, fetchCommitted } from '../kafka/committed.ts';
-import { asKafkaError } from '../kafka/errors.ts';
+import { type Committed, commitAsEmptyGroup, describeGroup, fetchCommitted } from '../kafka/committed.ts';
+import { asKafkaError, KafkaError } from '../kafka/errors.ts';
 import { FRESH_LANE, type LaneState, readLane, writeLane } from '../runtime/lane-state.ts';
 import { sinkGroup, type TopicNames } from '../topic-names.ts';
 import { type ConnectorOffset, RequestError } from './herder.ts';
@@ -53,11 +54,15 @@ export function readMoves(offsets: readonly ConnectorOffset[]): Move[] {
   });
 }
 
+/** A connector counts as stopped once it is told to; its tasks may still finish what is in flight. */
+const DRAIN_WAIT_MS = 5000;
+const DRAIN_LOOK_MS = 200;
+
 /**
  * Moves a sink connector that is stopped to other places of its topics.
  *
  * Counters stay what they are: what is read again is not counted again, and what is passed over counts as superseded
- * (rule C9). A snapshot that is read again closes its gate (rule C7). Throws 400 while a task of it still runs.
+ * (rule C9). A snapshot that is read again closes its gate (rule C7). Waits a moment for tasks that still run, then throws 400.
  */
 export async function moveSink(
   kafka: KafkaClient,
@@ -66,7 +71,38 @@ export async function moveSink(
   names: TopicNames,
   moves: readonly Move[],
 ): Promise<void> {
+  const deadline = systemClock.monotonic() + DRAIN_WAIT_MS;
+  for (;;) {
+    try {
+      return await moveEmpty(kafka, connector, tables, names, moves);
+    } catch (error) {
+      if (asKafkaError(error).code !== 'NON_EMPTY_GROUP') throw error;
+      if (systemClock.monotonic() > deadline) {
+        throw new RequestError(
+          400,
+          `Failed to alter consumer group offsets for connector ${connector} either because its tasks haven't stopped ` +
+            'completely yet or the resources it was using are being cleaned up. Retry it in a moment',
+          { cause: error },
+        );
+      }
+    }
+    await systemClock.sleep(DRAIN_LOOK_MS);
+  }
+}
+
+/** Throws NON_EMPTY_GROUP while a task of it runs. */
+async function moveEmpty(
+  kafka: KafkaClient,
+  connector: string,
+  tables: readonly string[],
+  names: TopicNames,
+  moves: readonly Move[],
+): Promise<void> {
   const group = sinkGroup(connector);
+  // Looked at before its positions are: what a task commits last counts too.
+  if ((await describeGroup(kafka, group)).members.length > 0) {
+    throw new KafkaError('NON_EMPTY_GROUP', `group "${group}" has members`);
+  }
   const topics = tables.flatMap((table) => [names.snapshot(table), names.changes(table)]);
   const committed = await fetchCommitted(kafka, group, topics);
   const entries = tables.flatMap((table) => lanesOf(table, names, committed, moves));
@@ -78,17 +114,7 @@ export async function moveSink(
       `${topic} has no partition ${partition}, or is no topic of connector ${connector}`,
     );
   }
-  try {
-    await commitAsEmptyGroup(kafka, group, entries);
-  } catch (error) {
-    if (asKafkaError(error).code !== 'NON_EMPTY_GROUP') throw error;
-    throw new RequestError(
-      400,
-      `Failed to alter consumer group offsets for connector ${connector} either because its tasks haven't stopped ` +
-        'completely yet or the resources it was using are being cleaned up. Retry it in a moment',
-      { cause: error },
-    );
-  }
+  await commitAsEmptyGroup(kafka, group, entries);
 }
 
 /** Moves to the start of everything that was read. */

@@ -40,6 +40,11 @@ export class StatusView {
     return found;
   }
 
+  /** Whether a topic is among those that a connector has used. */
+  hasTopic(connector: string, topic: string): boolean {
+    return this.#log.get(topicStatusKey(topic, connector)) !== null;
+  }
+
   /** Keys of all that is said of a connector, of its tasks and of its topics. */
   keysOf(connector: string): string[] {
     const begin = statusKeys.task(connector, 0).slice(0, -1);

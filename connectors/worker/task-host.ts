@@ -8,6 +8,7 @@ import { Generation } from '../runtime/generation.ts';
 import { SinkTask } from '../runtime/sink-task.ts';
 import { SourceTask } from '../runtime/source-task.ts';
 import type { WorkerBase } from './base.ts';
+import type { HeldCatalog } from './catalogs.ts';
 import { type ConfigScope, settingsOf } from './config-scope.ts';
 import type { Loggers } from './loggers.ts';
 import { tablesOfTopics } from './sink-topics.ts';
@@ -41,6 +42,7 @@ interface Running {
   readonly started: Promise<void>;
   task: Task | null;
   failure: ConnectError | null;
+  held: HeldCatalog | null;
 }
 
 /** How often topics are looked for that a source has not made yet. */
@@ -70,7 +72,7 @@ export class TaskHost implements TaskRunner {
 
   start(order: TaskOrder): void {
     const stopping = new AbortController();
-    const running: Running = { stopping, task: null, failure: null, started: Promise.resolve() };
+    const running: Running = { stopping, task: null, failure: null, held: null, started: Promise.resolve() };
     const started = this.#start(order, running).catch((thrown) => {
       if (stopping.signal.aborted) return;
       const error = asConnectError(thrown);
@@ -88,7 +90,11 @@ export class TaskHost implements TaskRunner {
     if (!running) return;
     this.#running.delete(key);
     running.stopping.abort(new Error('stopping'));
-    await Promise.all([running.task?.stop(this.#settings.shutdownTimeoutMs), running.started]);
+    try {
+      await Promise.all([running.task?.stop(this.#settings.shutdownTimeoutMs), running.started]);
+    } finally {
+      await running.held?.[Symbol.asyncDispose]();
+    }
   }
 
   errors(key: string): ReadonlyMap<string, ConnectError> {
@@ -104,7 +110,8 @@ export class TaskHost implements TaskRunner {
   async #start(order: TaskOrder, running: Running): Promise<void> {
     const { signal } = running.stopping;
     const settings = settingsOf(order.config, this.#scope);
-    const catalog = await this.#catalogOf(topicsOf(settings).catalog, signal);
+    running.held = await this.#catalogOf(topicsOf(settings).catalog, signal);
+    const { catalog } = running.held;
     signal.throwIfAborted();
     if (settings.type === 'source') {
       running.task = this.#startSource(settings, order, catalog);
@@ -151,10 +158,10 @@ export class TaskHost implements TaskRunner {
   }
 
   /** The source's side makes it: a sink may be started first. */
-  async #catalogOf(topic: string, signal: AbortSignal): Promise<Catalog> {
+  async #catalogOf(topic: string, signal: AbortSignal): Promise<HeldCatalog> {
     for (;;) {
-      const catalog = await this.#base.catalog(topic);
-      if (catalog !== null) return catalog;
+      const held = await this.#base.catalogs.hold(topic);
+      if (held !== null) return held;
       await systemClock.sleep(LOOK_INTERVAL_MS, signal);
     }
   }

@@ -23,8 +23,8 @@ export interface TaskSetWorld {
   readonly clock: Clock;
   /** Null: what fails stays failed. */
   autoRestart(order: TaskOrder): AutoRestart | null;
-  /** False: the connector is gone, and nothing is to be said of its tasks any more. */
-  exists(connector: string): boolean;
+  /** False: the connector is gone or has fewer tasks, and nothing is to be said of this one any more. */
+  exists(task: Pick<TaskOrder, 'connector' | 'task'>): boolean;
 }
 
 /** How often it is looked whether tasks have failed, or run again. */
@@ -81,16 +81,15 @@ export class TaskSet {
     return this.#tasks.keys.flatMap((key) => {
       const task = this.#tasks.standing(key);
       if (task === null) return [];
-      const state =
-        (task && this.#world.said.last(statusKeys.task(task.connector, task.task))) ?? 'UNASSIGNED';
+      const state = this.#world.said.last(statusKeys.task(task.connector, task.task)) ?? 'UNASSIGNED';
       return [{ connector: task.connector, task: task.task, state }];
     });
   }
 
   async close(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
-    await this.#looking;
-    await this.#tasks.close();
+    // A look may wait for a status that cannot be written: what runs is ended meanwhile.
+    await Promise.all([this.#looking, this.#tasks.close()]);
   }
 
   async #begin(task: WantedTask): Promise<void> {
@@ -107,7 +106,7 @@ export class TaskSet {
     said.forget(statusKey);
     await runner.stop(key).catch((err) => log.warn({ task: key, err }, 'the task did not stop cleanly'));
     this.#restartAt.delete(key);
-    await said.leave(statusKey, !exists(task.connector));
+    await said.leave(statusKey, !exists(task));
   }
 
   async #look(): Promise<void> {
@@ -115,7 +114,10 @@ export class TaskSet {
     while (!signal.aborted) {
       for (const key of this.#tasks.keys) {
         const task = this.#tasks.standing(key);
-        if (task && !task.paused && this.#tasks.isSettled(key)) await this.#check(key, task);
+        if (!task || task.paused || !this.#tasks.isSettled(key)) continue;
+        await this.#check(key, task).catch((err: unknown) => {
+          this.#world.log.warn({ task: key, err }, 'the task could not be looked at');
+        });
       }
       await this.#world.said.affirm();
       await this.#world.clock.sleep(LOOK_INTERVAL_MS, signal).catch(() => {});

@@ -18,10 +18,14 @@ const levels: Readonly<Record<number, 'trace' | 'debug' | 'info' | 'warn' | 'err
   60: 'fatal',
 };
 
+/** What a thread has beyond the time of its tasks to leave groups and say so. */
+const CLOSE_GRACE_MS = 10_000;
+
 /** A thread of this process that runs tasks, as the main thread sees it. */
 export class TaskThread {
   readonly #thread: Worker;
   readonly #logOf: LogOf;
+  readonly #closeMaxMs: number;
   readonly #tasks = new Map<string, ReadonlyMap<string, ConnectError>>();
   readonly #stopping = new Map<string, () => void>();
   readonly #asked: ((snapshot: readonly MetricSnapshot[]) => void)[] = [];
@@ -31,6 +35,7 @@ export class TaskThread {
 
   constructor(setup: ThreadSetup, logOf: LogOf) {
     this.#logOf = logOf;
+    this.#closeMaxMs = setup.settings.shutdownTimeoutMs + CLOSE_GRACE_MS;
     this.#thread = new Worker(new URL('./thread-main.js', import.meta.url), { workerData: setup });
     this.#thread.on('message', (report: Report) => this.#hear(report));
     this.#thread.on('error', (error) => this.#die(error.message));
@@ -89,7 +94,9 @@ export class TaskThread {
   async close(): Promise<void> {
     this.#closing = true;
     this.#tell({ type: 'close' });
+    const patience = setTimeout(() => void this.#thread.terminate(), this.#closeMaxMs);
     await this.#ended;
+    clearTimeout(patience);
   }
 
   #tell(command: Command): void {

@@ -32,6 +32,7 @@ async function run(setup: ThreadSetup, port: NonNullable<typeof parentPort>): Pr
   };
   const kafka = kafkaOf(settings, loginOf(settings, own.awsCredentials), log);
   const base = await WorkerBase.open(kafka, settings, log);
+  endWhenDeaf(base, tell);
   const loggers = new Loggers(log, systemClock);
   const metrics = createMetrics();
   const host = new TaskHost({ base, settings, scope, workerId, loggers, metrics: metrics.metrics });
@@ -70,6 +71,17 @@ async function run(setup: ThreadSetup, port: NonNullable<typeof parentPort>): Pr
     void (obey[command.type] as (command: Command) => unknown)(command);
   });
   tell({ type: 'ready' });
+}
+
+/** A thread that hears nothing any more would run on what is long stopped. */
+function endWhenDeaf({ configs, offsets, status }: WorkerBase, tell: (report: Report) => void): void {
+  for (const log of [configs, offsets, status]) {
+    log.onFault((error) => {
+      tell({ type: 'failed', error: plainError(asConnectError(error)) });
+      // Of a thread it is the end of this thread alone.
+      process.exit(1);
+    });
+  }
 }
 
 if (parentPort) {

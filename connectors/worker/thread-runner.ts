@@ -14,14 +14,18 @@ const RUNS: ReadonlyMap<string, ConnectError> = new Map();
 export class ThreadRunner implements TaskRunner {
   readonly #setup: ThreadSetup;
   readonly #metrics: MetricsRegistry;
+  readonly #loggers: Loggers;
   readonly #logOf: LogOf;
   readonly #threads: TaskThread[];
+  /** Replaced, but with tasks that were not started again. */
+  readonly #dead = new Set<TaskThread>();
   readonly #merged = new Map<TaskThread, Disposable>();
   readonly #unsubscribe: () => void;
 
   constructor(setup: ThreadSetup, threads: number, loggers: Loggers, metrics: MetricsRegistry) {
     this.#setup = setup;
     this.#metrics = metrics;
+    this.#loggers = loggers;
     const logs = new Map<string, ReturnType<LogOf>>();
     this.#logOf = (connector) => {
       const name = connector === null ? 'threads' : `connector/${connector}`;
@@ -37,19 +41,21 @@ export class ThreadRunner implements TaskRunner {
 
   start(order: TaskOrder): void {
     for (const [i, thread] of this.#threads.entries()) {
-      if (thread.death === null || thread.size > 0) continue;
+      if (thread.death === null) continue;
       this.#merged.get(thread)?.[Symbol.dispose]();
       this.#merged.delete(thread);
+      // Tasks that nobody starts again have failed with it all the same.
+      if (thread.size > 0) this.#dead.add(thread);
       this.#threads[i] = this.#newThread();
     }
-    const living = this.#threads.filter(({ death }) => death === null);
-    const candidates = living.length > 0 ? living : this.#threads;
-    const [fewest] = [...candidates].sort((a, b) => a.size - b.size);
+    const [fewest] = [...this.#threads].sort((a, b) => a.size - b.size);
     fewest?.start(order);
   }
 
   async stop(key: string): Promise<void> {
-    await this.#threadOf(key)?.stop(key);
+    const thread = this.#threadOf(key);
+    await thread?.stop(key);
+    if (thread?.size === 0) this.#dead.delete(thread);
   }
 
   errors(key: string): ReadonlyMap<string, ConnectError> {
@@ -63,7 +69,7 @@ export class ThreadRunner implements TaskRunner {
   }
 
   #threadOf(key: string): TaskThread | undefined {
-    return this.#threads.find((thread) => thread.has(key));
+    return [...this.#threads, ...this.#dead].find((thread) => thread.has(key));
   }
 
   #newThread(): TaskThread {
@@ -72,6 +78,9 @@ export class ThreadRunner implements TaskRunner {
       thread,
       this.#metrics.merge(() => thread.metrics()),
     );
+    for (const [name, { level, last_modified }] of Object.entries(this.#loggers.levels())) {
+      if (last_modified !== null) thread.setLevel(name, level);
+    }
     return thread;
   }
 }

@@ -61,11 +61,10 @@ export class TopicTracking {
     if (connector.tasks.length === 0) return;
     const used = await usedTopics(connector, this.#base, this.#placeholders);
     const before = this.#seen.get(connector.name);
-    const known = this.#view.topics(connector.name);
     for (const [topic, amount] of used) {
       // After a reset a topic counts again once more of it is used.
       const isNew = amount > 0 && amount !== (before?.get(topic) ?? 0);
-      if (!isNew || known.has(topic)) continue;
+      if (!isNew || this.#view.hasTopic(connector.name, topic)) continue;
       const value = {
         topic: { name: topic, connector: connector.name, task: 0, discoverTimestamp: systemClock.now() },
       };

@@ -3,6 +3,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { listTopics } from '../kafka/topics.ts';
 import { type TopicNames, topicNames } from '../topic-names.ts';
+import { readPattern } from '../transforms/predicates/pattern.ts';
 import type { FlatConfig } from './herder.ts';
 import { tablesOfTopics } from './sink-topics.ts';
 
@@ -45,7 +46,7 @@ export async function sinkTables(
 ): Promise<readonly string[]> {
   const { regex, topics } = configured;
   if (regex === null) return tablesOfTopics(configured, topics).tables;
-  const pattern = new RegExp(`^(?:${regex})$`, 'u');
+  const pattern = readPattern(regex);
   const matching = (await listTopics(kafka)).filter((topic) => pattern.test(topic));
   return tablesOfTopics(configured, matching).tables;
 }

@@ -21,7 +21,7 @@ import { SaidStatus } from './said-status.ts';
 import { busySlots, shareOf } from './share.ts';
 import { Slots, slotGroups } from './slots.ts';
 import { StatusView } from './status-view.ts';
-import type { TaskRunner } from './task-runner.ts';
+import type { TaskOrder, TaskRunner } from './task-runner.ts';
 import { TaskSet } from './task-set.ts';
 import { TopicTracking } from './topic-tracking.ts';
 
@@ -40,6 +40,9 @@ export interface WorkerOptions {
   /** It cannot go on, and only a new start helps. */
   onFailed(error: ConnectError): void;
 }
+
+/** What a worker has beyond the time of its tasks to say how they are and leave its group. */
+const LEAVE_GRACE_MS = 10_000;
 
 /** A member of a worker group: runs the connectors and tasks that the group gives it. */
 export class Worker implements AsyncDisposable {
@@ -77,7 +80,7 @@ export class Worker implements AsyncDisposable {
       ...world,
       runner,
       autoRestart: ({ connector }) => this.#autoRestart(connector),
-      exists: (connector) => this.store.names().includes(connector),
+      exists: (task) => this.#exists(task),
     });
     this.#connectors = new ConnectorSet({
       ...world,
@@ -111,17 +114,19 @@ export class Worker implements AsyncDisposable {
     const { log } = configured;
     const kafka = kafkaOf(configured.settings, configured.sasl, log);
     let base: WorkerBase | null = null;
+    let worker: Worker | null = null;
     try {
       await kafka.connect();
       const topics = await ensureInternalTopics(kafka, configured.settings.topics);
       const options = { ...configured, settings: { ...configured.settings, topics } };
       base = await WorkerBase.open(kafka, options.settings, log);
-      const worker = new Worker(base, await options.runnerOf(base, options.settings), options);
+      worker = new Worker(base, await options.runnerOf(base, options.settings), options);
       await worker.#start();
       options.metrics.show(worker.view);
       return worker;
     } catch (error) {
-      await (base ?? kafka)[Symbol.asyncDispose]();
+      // What it had begun would go on in the background.
+      await (worker ?? base ?? kafka)[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -164,17 +169,32 @@ export class Worker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    await Promise.all([this.#topics.close(), this.peers.close()]);
-    await Promise.all([this.#connectors.close(), this.#tasks.close()]);
-    await Promise.all([...this.#slots.values()].map((slots) => slots.stop()));
-    await this.#runner[Symbol.asyncDispose]();
+    // A broker that is away is waited for here and there, a minute each time: who runs us would not.
+    const patienceMs = this.#options.settings.shutdownTimeoutMs + LEAVE_GRACE_MS;
+    const left = new AbortController();
+    const cut = () => this.base.kafka.close();
+    void systemClock
+      .sleep(patienceMs, left.signal)
+      .then(cut)
+      .catch(() => {});
+    try {
+      const loops = [this.#topics.close(), this.peers.close()];
+      await Promise.all([...loops, this.#connectors.close(), this.#tasks.close()]);
+      await Promise.all([...this.#slots.values()].map((slots) => slots.stop()));
+      await this.#runner[Symbol.asyncDispose]();
+    } finally {
+      left.abort(new Error('left'));
+    }
     await this.base[Symbol.asyncDispose]();
   }
 
   async #start(): Promise<void> {
     // A record that cannot be read is told before anything runs.
     this.store.all();
+    const { configs, offsets, status } = this.base;
     this.#unsubscribe.push(
+      // A worker that hears nothing any more would run on what is long stopped.
+      ...[configs, offsets, status].map((log) => log.onFault((error) => this.#fail(error))),
       this.store.subscribe(() => this.#change()),
       this.store.onRestart(({ name, task, includeTasks, onlyFailed }) => {
         if (task === null) this.#connectors.restart(name, onlyFailed);
@@ -213,6 +233,16 @@ export class Worker implements AsyncDisposable {
     this.#topics.set(connectors);
     this.#tasks.set(tasks);
     for (const slots of this.#slots.values()) slots.balance();
+  }
+
+  /** Whether a task is still one of its connector's: with fewer tasks, or none, nothing is said of those that went. */
+  #exists({ connector, task }: Pick<TaskOrder, 'connector' | 'task'>): boolean {
+    try {
+      return task < (this.store.get(connector)?.tasks.length ?? 0);
+    } catch {
+      // A record that cannot be read is no sign that something was deleted.
+      return true;
+    }
   }
 
   /** Null: it is not for workers like this one. */

@@ -105,7 +105,7 @@ export function sinkWorld(
     converter: converterOf(plugins, settings.converter),
     catalog,
     status: base.statusWriter,
-    deadLetters: base.producer,
+    deadLetters: base.letters,
     clock: systemClock,
     log,
     metrics,

@@ -1,5 +1,5 @@
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
-import type { CommitEntry, Committed } from '../../connectors/kafka/committed.ts';
+import type { CommitEntry, Committed, GroupDescription } from '../../connectors/kafka/committed.ts';
 import { KafkaError } from '../../connectors/kafka/errors.ts';
 import type { MembershipOptions } from '../../connectors/kafka/membership.ts';
 import type { OutRecord } from '../../connectors/kafka/record-batch.ts';
@@ -210,6 +210,11 @@ export function highWatermarks(client: KafkaClient, topic: string): Promise<numb
 
 export async function beginOffsets(client: KafkaClient, topic: string): Promise<number[]> {
   return new Array<number>(siteOf(client).broker.partitions(topic)).fill(0);
+}
+
+export function describeGroup(client: KafkaClient, groupId: string): Promise<GroupDescription> {
+  const { time, process, coordinator } = siteOf(client);
+  return time.ask(process, () => coordinator.describe(groupId));
 }
 
 export function fetchCommittedOf(

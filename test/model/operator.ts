@@ -7,9 +7,10 @@ import { beginPlace } from '../../migration/replay-place.ts';
 import type { Broker } from './broker.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Profile } from './profiles.ts';
+import { silent } from './silent.ts';
 import { TABLE } from './source-table.ts';
 import { isTraced, Process, type VirtualTime } from './virtual-time.ts';
-import { GROUP, names, PARTITIONS, type Surroundings, silent, Worker } from './worker.ts';
+import { GROUP, names, PARTITIONS, type Surroundings, Worker } from './worker.ts';
 
 export interface OperatorWorld {
   readonly time: VirtualTime;

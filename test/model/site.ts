@@ -28,6 +28,7 @@ export function clientOf(site: Site): KafkaClient {
     requestTimeoutMs: 30_000,
     log: nothing,
     connect: () => Promise.resolve(),
+    close: () => Promise.resolve(),
     retry: <T>(attempt: () => Promise<T>, options: object = {}) =>
       retrying(attempt, { budgetMs: 60_000, ...options, signal }),
   };

@@ -27,6 +27,7 @@ const BEGIN_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const realSetImmediate = setImmediate;
 const real = {
   setTimeout: globalThis.setTimeout,
+  setImmediate: globalThis.setImmediate,
   clearTimeout: globalThis.clearTimeout,
   dateNow: Date.now,
   performanceNow: performance.now,
@@ -178,6 +179,8 @@ export class VirtualTime {
     };
     globalThis.setTimeout = set as unknown as typeof setTimeout;
     globalThis.clearTimeout = clear as unknown as typeof clearTimeout;
+    globalThis.setImmediate = ((run: (...args: unknown[]) => void, ...args: unknown[]) =>
+      set(run, 0, ...args)) as unknown as typeof setImmediate;
     Date.now = () => Math.floor(this.nowMs + (this.current?.wallOffsetMs ?? 0));
     performance.now = () => this.nowMs - BEGIN_MS;
     Math.random = () => this.#chance();
@@ -187,6 +190,7 @@ export class VirtualTime {
     return {
       [Symbol.dispose]: () => {
         globalThis.setTimeout = real.setTimeout;
+        globalThis.setImmediate = real.setImmediate;
         globalThis.clearTimeout = real.clearTimeout;
         Date.now = real.dateNow;
         performance.now = real.performanceNow;

@@ -50,18 +50,6 @@ export interface WorkerOptions {
   readonly era: number;
 }
 
-const nothing = () => {};
-
-export const silent = {
-  trace: nothing,
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-  fatal: nothing,
-  child: () => silent,
-} as unknown as Logger;
-
 /** Sinks commit less often than in production, to have fewer events: the longer the interval, the more is written twice. */
 const COMMIT_INTERVAL_MS = 1500;
 const sinkClock: Clock = {
@@ -158,7 +146,7 @@ export class Worker {
       { topic: internal.configs, group: GROUP },
       systemClock,
     );
-    if (isOff('C3.generation')) generation.fenced = () => Promise.resolve();
+    if (isOff('C3.generation')) generation.fenced = generation.standing = () => Promise.resolve();
     const epoch = catalog.table(TABLE)?.epoch.number;
     if (this.options.isNewSnapshot && epoch !== undefined) await generation.setEpoch(TABLE, epoch + 1);
     if (isOff('C3.epoch')) forgetEpochs(generation);

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { ask, expectError, makeConnector, makeConnectorName, type RestAnswer } from './rest-client.ts';
+import {
+  ask,
+  eventually,
+  expectError,
+  makeConnector,
+  makeConnectorName,
+  type RestAnswer,
+  untilState,
+} from './rest-client.ts';
 import type { RestWorker } from './rest-worker.ts';
 
 /** A worker of ours, and how to read what its group has stored. */
@@ -52,7 +60,8 @@ export function badInputSuite(started: () => StoringWorker): void {
       ['PATCH', { tables: null }],
     ] as const)
       expectError(await ask(worker, method, path, { body }), 400, /^Connector configuration is invalid/);
-    for (const at of [worker, worker.other]) expect((await ask(at, 'GET', path)).json).toEqual(source.config);
+    for (const at of [worker, worker.other])
+      await eventually(async () => expect((await ask(at, 'GET', path)).json).toEqual(source.config));
   });
 
   test('a class that nobody has is told with those of the whole group', async () => {
@@ -109,6 +118,43 @@ export function badInputSuite(started: () => StoringWorker): void {
         );
       }
     }
+  });
+
+  test('offsets are altered and reset right after a connector was stopped, though its tasks still end', async () => {
+    const worker = started();
+    await using sink = await makeConnector(worker, 'sink');
+    const path = `${sink.path}/offsets`;
+    await eventually(async () => expect((await ask(worker, 'GET', path)).json).not.toEqual({ offsets: [] }));
+    const { offsets } = (await ask(worker, 'GET', path)).json as { offsets: { partition: unknown }[] };
+    const body = { offsets: [{ partition: offsets[0]?.partition, offset: { kafka_offset: 1 } }] };
+    const expectDone = async (method: string, of: string, status: number, sent = {}) => {
+      const answer = await ask(worker, method, of, sent);
+      expect(answer.status, `${method} ${of}: ${answer.text}`).toBe(status);
+    };
+    await expectDone('PUT', `${sink.path}/stop`, 204);
+    await expectDone('PATCH', path, 200, { body });
+    await expectDone('PUT', `${sink.path}/resume`, 202);
+    await untilState(worker, sink.path, 'RUNNING', ['RUNNING']);
+    await expectDone('PUT', `${sink.path}/stop`, 204);
+    await expectDone('DELETE', path, 200);
+    expect((await ask(worker, 'GET', path)).json).toEqual({ offsets: [] });
+  });
+
+  test('a source of a table that is not there fails as a connector, with why, until it is given another', async () => {
+    const worker = started();
+    const name = makeConnectorName();
+    const config = await worker.sourceConfig(name);
+    const path = `/connectors/${name}`;
+    const body = { name, config: { ...config, tables: 'NoSuch' } };
+    expect((await ask(worker, 'POST', '/connectors', { body })).status).toBe(201);
+    await untilState(worker, path, 'FAILED', []);
+    const { json, text } = await ask(worker.other, 'GET', `${path}/status`);
+    expect(json).toMatchObject({ connector: { trace: expect.stringContaining('NoSuch') } });
+    expect(text).not.toContain(config['credentials.secret.access.key']);
+    expect((await ask(worker, 'PUT', `${path}/config`, { body: config })).status).toBe(200);
+    await untilState(worker, path, 'RUNNING', ['RUNNING']);
+    expect((await ask(worker, 'GET', `${path}/status`)).text).not.toContain('trace');
+    await ask(worker, 'DELETE', path);
   });
 
   test('offsets that the connector cannot have are named, and none of them is stored', async () => {

@@ -156,6 +156,17 @@ describe('the connectors that a migration file stands for', () => {
     expect(posted[2]?.config['endpoints']).toBe('${env:ONE},http://127.0.0.1:2');
     expect(JSON.stringify(posted)).not.toContain('AKIA');
   });
+
+  test('keep their names and classes, also where a placeholder has the same value', async () => {
+    using written = file(music);
+    const migration = await loadMigration(written.path, {}, { needsSnapshot: true, placeholders: new Map() });
+    const plain = connectorConfigs(migration, new Map());
+    const values = plain.flatMap(({ config }) => [config['name']!, config['connector.class']!]);
+    const posted = connectorConfigs(migration, new Map(values.map((value) => [value, '${env:X}'])));
+    expect(posted.map(({ name, config }) => [name, config['name'], config['connector.class']])).toEqual(
+      plain.map(({ name, config }) => [name, config['name'], config['connector.class']]),
+    );
+  });
 });
 
 /** A migration file, for as long as a test. */

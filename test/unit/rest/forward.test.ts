@@ -53,6 +53,7 @@ describe('a class that only another worker has', () => {
     const config = { 'connector.class': 'AlternatorSinkConnector' };
     const answer = await ask(group.first, 'POST', '/connectors', { body: { name: 'k', config } });
     expectError(answer, 400, /^Connector configuration is invalid/);
+    expect(answer.headers.get('content-type')).toBe('application/json');
   });
 
   test('its keys and a validation come from there', async () => {

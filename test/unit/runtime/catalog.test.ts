@@ -33,3 +33,11 @@ test('repairs of a table are known whatever target they went to, and no other ta
   expect(catalog.repairedTo('U')).toBe(0);
   expect(catalog.repair('m-cql', 'T')).toEqual({ version: 7 });
 });
+
+test('sinks are told by name, whatever the name holds', () => {
+  const catalog = catalogOf({ [catalogKeys.sink('a/b', 'T')]: {}, [catalogKeys.sink('c', 'my.T')]: {} });
+  expect(catalog.sinks()).toEqual([
+    { connector: 'a/b', table: 'T' },
+    { connector: 'c', table: 'my.T' },
+  ]);
+});

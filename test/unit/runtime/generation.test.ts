@@ -51,6 +51,15 @@ test('an epoch that was asked for is never taken back', async () => {
   expect(written).toHaveLength(1);
 });
 
+test('a task of an earlier distribution that slept before it took its id is sent away (rule C3)', async () => {
+  const { of } = generation();
+  await of.setTasks('m-changes', 2);
+  await of.fenced('m-changes', 2, 0, AbortSignal.timeout(1000));
+  await of.setTasks('m-changes', 1);
+  await expect(of.standing('m-changes', 2)).rejects.toMatchObject({ code: 'KAFKA_FENCED' });
+  await expect(of.standing('m-changes', 1)).resolves.toBeUndefined();
+});
+
 test('a new epoch fences all tasks of the connector but the one that begins it (rule C3)', async () => {
   fenced.length = 0;
   await generation().of.fenceOthers('m-changes', 3, 0);

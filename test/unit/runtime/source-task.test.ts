@@ -52,7 +52,12 @@ function subject() {
     task: 1,
     group: 'm',
     workerId: 'w',
-    generation: { fenced: async () => {}, onFenced: () => () => {}, epoch: () => 1 },
+    generation: {
+      fenced: async () => {},
+      standing: async () => {},
+      onFenced: () => () => {},
+      epoch: () => 1,
+    },
     status,
     offsetsTopic: { name: 'o', partitions: 1 },
   } as unknown as SourceTaskOptions;

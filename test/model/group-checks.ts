@@ -1,0 +1,112 @@
+import { slotOf } from '../../connectors/runtime/ownership.ts';
+import { statusKeys } from '../../connectors/runtime/status-log.ts';
+import type { StoredConnector } from '../../connectors/worker/config-store.ts';
+import { connectorStatusKey } from '../../connectors/worker/connector-set.ts';
+import type { State } from '../../connectors/worker/herder.ts';
+import type { Broker } from './broker.ts';
+import type { GroupLedger, Run } from './group-ledger.ts';
+import { topics } from './group-site.ts';
+import type { GroupWorker } from './group-worker.ts';
+
+/** What is not, or not yet, as the configurations say; nothing when the group is calm. */
+export function unsettled(workers: readonly GroupWorker[], ledger: GroupLedger, broker: Broker): string[] {
+  const stores = workers.map(({ worker }) => worker?.store.all() ?? null);
+  const [all] = stores;
+  if (all == null) return ['nobody runs'];
+  if (stores.some((other) => JSON.stringify(other) !== JSON.stringify(all))) return ['configs differ'];
+  const live = new Set(workers.map(({ site }) => site.process));
+  const runs = [...ledger.runs].filter(({ process }) => live.has(process));
+  const status = newest(broker, topics.status);
+  const faults = all.flatMap((connector) => connectorFaults(connector, runs, status));
+  const known = new Set(all.flatMap(({ name, tasks }) => tasks.map((_, task) => `${name}-${task}`)));
+  for (const { key, process } of runs) if (!known.has(key)) faults.push(`${key} runs at ${process.name}`);
+  return [...faults, ...unfair(all, runs, workers)];
+}
+
+/** Status of connectors that are no more. */
+export function orphans(workers: readonly GroupWorker[], broker: Broker): string[] {
+  const names = new Set(workers[0]?.worker?.store.names());
+  return [...newest(broker, topics.status).keys()].flatMap((key) => {
+    const [, connector, ofTask] = /^status-(?:connector-(.+)|task-(.+)-\d+)$/.exec(key) ?? [];
+    return names.has(connector ?? ofTask ?? '') ? [] : [`${key} is of no connector`];
+  });
+}
+
+function connectorFaults(
+  { name, config, target, tasks }: StoredConnector,
+  runs: readonly Run[],
+  status: ReadonlyMap<string, string>,
+): string[] {
+  const faults: string[] = [];
+  const said = (key: string, state: State, workerId: string | null) => {
+    const { state: is, worker_id: by } = JSON.parse(status.get(key) ?? '{}') as Record<string, string>;
+    if (is !== state || (workerId !== null && by !== workerId)) {
+      faults.push(`${key} says ${is} of ${by}, it is ${state} at ${workerId}`);
+    }
+  };
+  if (target !== 'PAUSED' && tasks.length !== (target === 'STOPPED' ? 0 : Number(config['tasks.max']))) {
+    faults.push(`${name} is ${target} with ${tasks.length} tasks`);
+  }
+  said(connectorStatusKey(name), target === 'STARTED' ? 'RUNNING' : target, null);
+  for (const [task, taskConfig] of tasks.entries()) {
+    const key = `${name}-${task}`;
+    const here = runs.filter((run) => run.key === key);
+    if (target !== 'STARTED') {
+      if (here.length > 0) faults.push(`${key} is ${target} and runs`);
+      else said(statusKeys.task(name, task), target, null);
+      continue;
+    }
+    const [run] = here;
+    if (run === undefined || here.length > 1) faults.push(`${key} runs at ${here.length} workers`);
+    else if (run.config !== JSON.stringify(taskConfig) || run.tasks !== tasks.length) {
+      faults.push(`${key} runs with another configuration`);
+    } else said(statusKeys.task(name, task), 'RUNNING', run.process.name);
+  }
+  return faults;
+}
+
+/** Slots of a kind that hold a task differ by one at most from worker to worker. */
+function unfair(
+  all: readonly StoredConnector[],
+  runs: readonly Run[],
+  workers: readonly GroupWorker[],
+): string[] {
+  return ['ModelSource', 'ModelSink'].flatMap((kind) => {
+    const ofKind = new Set(
+      all
+        .filter(({ config, target }) => config['connector.class'] === kind && target === 'STARTED')
+        .map(({ name }) => name),
+    );
+    const counts = workers.map(({ site }) => {
+      const mine = runs.filter(({ key, process }) => process === site.process && ofKind.has(nameOf(key)));
+      return new Set(mine.map(({ key }) => slotOfKey(key))).size;
+    });
+    const isFair = Math.max(...counts) - Math.min(...counts) <= 1 + pausedSlots(all, kind);
+    return isFair ? [] : [`${kind} tasks lie unevenly: ${counts.join()}`];
+  });
+}
+
+/** Slots whose tasks are all paused are dealt out evenly too, but do not show. */
+function pausedSlots(all: readonly StoredConnector[], kind: string): number {
+  return all
+    .filter(({ config, target }) => config['connector.class'] === kind && target === 'PAUSED')
+    .reduce((sum, { tasks }) => sum + tasks.length, 0);
+}
+
+const nameOf = (key: string) => key.slice(0, key.lastIndexOf('-'));
+const slotOfKey = (key: string) =>
+  slotOf(nameOf(key), Number(key.slice(key.lastIndexOf('-') + 1)), topics.slots.partitions);
+
+function newest(
+  broker: Broker,
+  { topic, partitions }: { readonly topic: string; readonly partitions: number },
+): Map<string, string> {
+  const values = new Map<string, string>();
+  for (let partition = 0; partition < partitions; partition++) {
+    for (const { key, value } of broker.read(topic, partition, 0, Number.POSITIVE_INFINITY).records) {
+      if (value === null) values.delete(String(key));
+      else values.set(String(key), String(value));
+    }
+  }
+  return values;
+}

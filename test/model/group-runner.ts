@@ -1,0 +1,60 @@
+import { systemClock } from '../../connectors/clock.ts';
+import type { ConnectError } from '../../connectors/errors.ts';
+import { Generation } from '../../connectors/runtime/generation.ts';
+import type { WorkerBase } from '../../connectors/worker/base.ts';
+import { type TaskOrder, type TaskRunner, taskKey } from '../../connectors/worker/task-runner.ts';
+import type { GroupLedger, Run } from './group-ledger.ts';
+import { GROUP, topics } from './group-site.ts';
+import { runSink, runSource, type TaskWorld } from './group-tasks.ts';
+import type { Site } from './site.ts';
+
+interface Running {
+  readonly run: Run;
+  readonly stopping: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Runs the model's tasks for a worker; as connectors/worker/task-host.ts has it. */
+export class GroupRunner implements TaskRunner {
+  readonly #world: TaskWorld;
+  readonly #running = new Map<string, Running>();
+
+  constructor(site: Site, base: WorkerBase, ledger: GroupLedger) {
+    const names = { topic: topics.configs.topic, group: GROUP };
+    const generation = new Generation(base.kafka, base.configs, base.producer, names, systemClock);
+    this.#world = { site, base, generation, ledger };
+  }
+
+  start(order: TaskOrder): void {
+    const { site, ledger } = this.#world;
+    const key = taskKey(order);
+    if (this.#running.has(key)) ledger.violations.push(`${site.process.name} starts ${key} twice`);
+    const stopping = new AbortController();
+    const run = { key, process: site.process, config: JSON.stringify(order.config), tasks: order.tasks };
+    ledger.runs.add(run);
+    const runs = order.config['connector.class'] === 'ModelSource' ? runSource : runSink;
+    const ended = runs(order, this.#world, stopping.signal).catch((error: unknown) => {
+      ledger.violations.push(`${key} failed: ${String(error)}`);
+    });
+    this.#running.set(key, { run, stopping, ended });
+  }
+
+  async stop(key: string): Promise<void> {
+    const running = this.#running.get(key);
+    if (!running) return;
+    running.stopping.abort(new Error('stopping'));
+    const waiting = new AbortController();
+    await Promise.race([running.ended, systemClock.sleep(5000, waiting.signal).catch(() => {})]);
+    waiting.abort();
+    this.#running.delete(key);
+    this.#world.ledger.runs.delete(running.run);
+  }
+
+  errors(): ReadonlyMap<string, ConnectError> {
+    return new Map();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((key) => this.stop(key)));
+  }
+}

@@ -1,0 +1,54 @@
+import type { WorkerSettings } from '../../connectors/config/settings.ts';
+import type { ConfigScope } from '../../connectors/worker/config-scope.ts';
+import type { Site } from './site.ts';
+
+export const GROUP = 'g';
+/** Partitions of each source's table. */
+export const SOURCE_PARTITIONS = ['p0', 'p1', 'p2', 'p3', 'p4'];
+export const DATA_TOPIC = 'data';
+export const LANES_TOPIC = 'lanes';
+export const LANES = 3;
+
+const internal = (name: string, partitions: number) => ({
+  topic: `${GROUP}-${name}`,
+  partitions,
+  replicationFactor: null,
+});
+
+export const topics = {
+  configs: internal('configs', 1),
+  offsets: internal('offsets', 2),
+  status: internal('status', 2),
+  slots: internal('slots', 16),
+};
+
+const sites = new Map<string, Site>();
+
+/** As much of a worker's settings as it looks at; its client id leads to the site that it stands at. */
+export function settingsAt(site: Site): WorkerSettings {
+  const clientId = site.process.name;
+  sites.set(clientId, site);
+  const timeouts = { sessionTimeoutMs: 10_000, heartbeatIntervalMs: 3000, rebalanceTimeoutMs: 60_000 };
+  const settings = {
+    groupId: GROUP,
+    clientId,
+    topics,
+    topicTracking: false,
+    shutdownTimeoutMs: 5000,
+    ...timeouts,
+  };
+  return settings as unknown as WorkerSettings;
+}
+
+export function siteNamed(clientId: string): Site {
+  return sites.get(clientId)!;
+}
+
+export const scope = {
+  plugins: {
+    connectors: [
+      { type: 'source', plugin: { name: 'ModelSource' } },
+      { type: 'sink', plugin: { name: 'ModelSink' } },
+    ],
+  },
+} as unknown as ConfigScope;

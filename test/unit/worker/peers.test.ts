@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { KafkaClient } from '../../../connectors/kafka/client.ts';
+import { Peers } from '../../../connectors/worker/peers.ts';
+
+const groups = vi.hoisted(() => ({ abouts: new Map<string, (object | null)[]>(), isAway: false }));
+
+vi.mock('../../../connectors/kafka/committed.ts', () => ({
+  describeGroup: async (_client: unknown, group: string) => {
+    if (groups.isAway) throw new Error('away');
+    return { state: 'Stable', members: (groups.abouts.get(group) ?? []).map((about) => ({ about })) };
+  },
+}));
+
+const about = (workerId: string, classes: object) => ({ workerId, url: `http://${workerId}`, classes });
+
+beforeEach(() => {
+  groups.isAway = false;
+  groups.abouts = new Map([
+    ['g', [about('me:1', { ModelSource: 'source' }), about('a:1', { TheirSource: 'source' })]],
+    [
+      'g-sinks',
+      [about('b:1', { 'org.theirs.BestSinkConnector': 'sink' }), about('a:1', { TheirSource: 'source' })],
+    ],
+  ]);
+});
+
+const subject = () => new Peers({} as KafkaClient, ['g', 'g-sinks'], 'me:1');
+
+describe('the other workers of a group', () => {
+  test('are those of both kinds, each once, without this one', async () => {
+    const peers = subject();
+    expect(peers.others).toEqual([]);
+    await peers.look();
+    expect(peers.others).toEqual([
+      { workerId: 'a:1', url: 'http://a:1', classes: { TheirSource: 'source' } },
+      { workerId: 'b:1', url: 'http://b:1', classes: { 'org.theirs.BestSinkConnector': 'sink' } },
+    ]);
+  });
+
+  test('are not those that say nothing of themselves, or something else', async () => {
+    groups.abouts.set('g', [
+      null,
+      {},
+      { workerId: 7, url: 'u', classes: {} },
+      { workerId: 'x', url: 'u', classes: null },
+    ]);
+    const peers = subject();
+    await peers.look();
+    expect(peers.others.map(({ workerId }) => workerId)).toEqual(['b:1', 'a:1']);
+    expect(peers.typeOf('Nothing')).toBeNull();
+  });
+
+  test('tell what a class is, also by its short names, and of classes of this worker too', async () => {
+    const peers = subject();
+    await peers.look();
+    const types = [
+      'BestSink',
+      'org.theirs.BestSinkConnector',
+      'TheirSourceConnector',
+      'ModelSource',
+      'Other',
+    ];
+    expect(types.map((name) => peers.typeOf(name))).toEqual(['sink', 'sink', 'source', 'source', null]);
+  });
+
+  test('are who they were while the coordinator is away', async () => {
+    const peers = subject();
+    await peers.look();
+    groups.isAway = true;
+    await expect(peers.look()).rejects.toThrow('away');
+    expect(peers.others).toHaveLength(2);
+  });
+
+  test('are looked for by itself once it is started, and no more when it is closed', async () => {
+    const peers = subject();
+    peers.start();
+    await vi.waitFor(() => expect(peers.others).toHaveLength(2));
+    await peers.close();
+  });
+});

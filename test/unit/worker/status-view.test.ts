@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { StatusView, topicStatusKey } from '../../../connectors/worker/status-view.ts';
+
+function viewOf(values: Readonly<Record<string, string>>) {
+  const map = new Map(Object.entries(values));
+  return new StatusView({ get: (key) => map.get(key) ?? null, entries: () => map.entries() });
+}
+
+describe('the status of a connector', () => {
+  test('is what was said last, with a trace only where there is one', () => {
+    const view = viewOf({
+      'status-connector-c': '{"state":"RUNNING","trace":null,"worker_id":"w:1","generation":7}',
+      'status-task-c-0': '{"state":"FAILED","trace":"why","worker_id":"w:2","generation":7}',
+    });
+    expect(view.connector('c')).toEqual({ state: 'RUNNING', worker_id: 'w:1' });
+    expect(view.task('c', 0)).toEqual({ state: 'FAILED', worker_id: 'w:2', trace: 'why' });
+    expect(view.connector('d')).toBeNull();
+  });
+
+  test.each([
+    '{"state',
+    'null',
+    '"RUNNING"',
+    '[]',
+    '{"state":"ASLEEP","worker_id":"w"}',
+    '{"state":"RUNNING"}',
+  ])('counts as never said where it is %s', (value) => {
+    const view = viewOf({ 'status-connector-c': value, 'status-task-c-0': value });
+    expect([view.connector('c'), view.task('c', 0)]).toEqual([null, null]);
+  });
+});
+
+describe('the topics of a connector', () => {
+  test('are its own, also when names resemble each other', () => {
+    const keys = [
+      topicStatusKey('p.T.changes', 'c'),
+      topicStatusKey('p.U.changes', 'c:connector-d'),
+      topicStatusKey('p.V.changes', 'd'),
+    ];
+    const view = viewOf(Object.fromEntries(keys.map((key) => [key, '{}'])));
+    expect([view.hasTopic('c', 'p.T.changes'), view.hasTopic('c', 'p.V.changes')]).toEqual([true, false]);
+    expect([...view.topics('c').keys()]).toEqual(['p.T.changes']);
+    expect([...view.topics('d')]).toEqual([['p.V.changes', keys[2]]]);
+    expect([...view.topics('c:connector-d').keys()]).toEqual(['p.U.changes']);
+  });
+});
+
+test('all keys of a connector are those of itself, its tasks and its topics', () => {
+  const mine = ['status-connector-c', 'status-task-c-0', 'status-task-c-12', topicStatusKey('t', 'c')];
+  const others = ['status-connector-c-1', 'status-task-c-1-0', 'status-task-d-0', topicStatusKey('t', 'd')];
+  const view = viewOf(Object.fromEntries([...mine, ...others].map((key) => [key, '{}'])));
+  expect(view.keysOf('c')).toEqual(mine);
+  expect(view.keysOf('x')).toEqual([]);
+});
