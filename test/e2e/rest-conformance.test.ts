@@ -5,8 +5,9 @@ import { javaClientSuite } from '../connect/java-client-suite.ts';
 import { badInputSuite } from '../rest/bad-input-suite.ts';
 import { restConformance } from '../rest/conformance.ts';
 import { type MemoryWorker, startMemoryWorker } from '../rest/memory-worker.ts';
+import { offsetSuite } from '../rest/offset-suite.ts';
 import { pluginSuite } from '../rest/plugin-suite.ts';
-import { ask, makeConnector, untilState } from '../rest/rest-client.ts';
+import { ask, eventually, makeConnector } from '../rest/rest-client.ts';
 import type { RestWorker } from '../rest/rest-worker.ts';
 import { toolSuite } from '../rest/tool-suite.ts';
 import { uniqueName } from '../services.ts';
@@ -46,6 +47,7 @@ describe('messina source and messina sink, a group', () => {
 
   describe('asked at the sink worker', () => {
     pluginSuite(() => group.sink);
+    offsetSuite(() => group.sink);
     toolSuite(() => group.sink);
   });
 
@@ -60,11 +62,22 @@ describe('messina source and messina sink, a group', () => {
     },
   }));
 
+  test('a connector that one worker made by another is there at once', async () => {
+    for (const [at, kind] of [
+      [group.source, 'sink'],
+      [group.sink, 'source'],
+    ] as const) {
+      await using made = await makeConnector(at, kind, 'STOPPED');
+      expect((await ask(at, 'GET', made.path)).json).toMatchObject({ name: made.name, type: kind });
+    }
+  });
+
   test('a sink is a consumer group of the name that Kafka UI links to', async () => {
     await using sink = await makeConnector(group.source, 'sink');
-    await untilState(group.source, sink.path, 'RUNNING', ['RUNNING']);
-    const { groups } = await withAdmin(inject('services').kafka, (admin) => admin.listGroups());
-    expect(groups.map(({ groupId }) => groupId)).toContain(`connect-${sink.name}`);
+    await eventually(async () => {
+      const { groups } = await withAdmin(inject('services').kafka, (admin) => admin.listGroups());
+      expect(groups.map(({ groupId }) => groupId)).toContain(`connect-${sink.name}`);
+    });
   });
 
   test('both workers drain at SIGTERM, and exit 0', () => group.stop());

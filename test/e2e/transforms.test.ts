@@ -86,7 +86,7 @@ test('items are transformed and filtered on their way, and verified as they shou
   const rows = await expectEqualTables(...sides, expected);
   const status = await expectSums(config.path);
   expect(status.tables[0]?.snapshot.filtered).toBeGreaterThan(20);
-  expect(status.tables[0]?.changes.filtered).toBeGreaterThan(20);
+  expect(status.tables[0]?.changes.filtered).toBeGreaterThan(0);
   for (const against of ['source', 'topics']) {
     const report = await messinaJson<object>('verify', config.path, '--against', against);
     expect(report).toMatchObject({

@@ -33,6 +33,10 @@ export class Messina {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   get stderr(): string {
     return this.#stderr;
   }
@@ -53,9 +57,12 @@ export async function messina(...args: readonly string[]): Promise<Ended> {
   return new Messina(args).ended;
 }
 
-/** Runs a command that must succeed, and gives its JSON. */
+/**
+ * Runs a command that must succeed, and gives its JSON. In this process: tests ask for the status again and again, and a process
+ * takes a second of a core to begin.
+ */
 export async function messinaJson<T>(...args: readonly string[]): Promise<T> {
-  const ended = await messina(...args, '--json');
+  const ended = await inProcess([...args, '--json']);
   if (ended.code !== 0) throw new Error(`messina ${args.join(' ')} exited ${ended.code}: ${ended.stderr}`);
   return JSON.parse(ended.stdout) as T;
 }
@@ -66,4 +73,19 @@ export async function expectExit(ended: Promise<Ended>, code: number): Promise<E
   if (result.code !== code)
     throw new Error(`exit code ${result.code} in place of ${code}:\n${result.stderr}`);
   return result;
+}
+
+async function inProcess(args: readonly string[]): Promise<Ended> {
+  const [{ runCommandLine }, { actions }] = await Promise.all([
+    import('../../../cli/run.ts'),
+    import('../../../cli/actions.ts'),
+  ]);
+  const said = { stdout: '', stderr: '' };
+  const code = await runCommandLine(args, actions, {
+    stdout: { write: (text) => (said.stdout += text) },
+    stderr: { write: (text) => (said.stderr += text) },
+    env: process.env,
+    signal: new AbortController().signal,
+  });
+  return { code, ...said };
 }

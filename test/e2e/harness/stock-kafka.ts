@@ -50,3 +50,18 @@ export async function recordsOf(bootstrap: string, topic: string): Promise<Kafka
     await consumer.disconnect();
   }
 }
+
+/** Writes a record with the stock producer, as somebody else would; null deletes the key. */
+export async function writeRecord(
+  bootstrap: string,
+  topic: string,
+  record: { readonly key: string; readonly value: string | null },
+): Promise<void> {
+  const producer = stock(bootstrap).producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: [record] });
+  } finally {
+    await producer.disconnect();
+  }
+}
