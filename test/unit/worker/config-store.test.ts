@@ -186,6 +186,19 @@ describe('a change', () => {
     expect(log.entries.filter(({ key }) => key === 'connector-a')).toHaveLength(1);
   });
 
+  test('is decided anew where the broker fails over a newer owner that takes the id in that moment', async () => {
+    const store = storeOver(log);
+    const commit = log.commit.bind(log);
+    let takeovers = 2;
+    log.commit = async (epoch) => {
+      if (takeovers-- === 0) return commit(epoch);
+      await log.init();
+      throw new KafkaError('UNKNOWN_SERVER_ERROR', 'EndTxn');
+    };
+    expect(await create(store, 'a', {})).toBe(true);
+    expect(log.newest('connector-a')).not.toBeNull();
+  });
+
   test('that cannot reach its topic is told so at the second failure', async () => {
     const store = storeOver(log);
     let commits = 0;
