@@ -108,7 +108,7 @@ async function expectOffsets(bootstrap: string, topic: string, connectors: reado
     owners.add(connector);
     expect(rest).toEqual([]);
     // Primitives alone, null too (OffsetUtils.validateFormat).
-    for (const value of [partition, offset as object].flatMap(Object.values))
+    for (const value of [partition, offset as object].flatMap((map): unknown[] => Object.values(map)))
       expect(value === null || typeof value !== 'object').toBe(true);
   }
   expect([...owners].sort()).toEqual([...connectors].sort());
