@@ -6,21 +6,22 @@ const lineWidth = 110;
 /**
  * JSON as the project's formatter leaves it: lists of plain values on one line where they fit.
  *
- * @param before width of what stands before the value on its line
+ * @param around width of what stands before and behind the value on its line
  */
-export function formattedJson(value: unknown, indent = '', before = 0): string {
+export function formattedJson(value: unknown, indent = '', around = 0): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const isList = Array.isArray(value);
   const entries = Object.entries(value);
   if (entries.length === 0) return isList ? '[]' : '{}';
   const inner = `${indent}  `;
-  const parts = entries.map(([key, item]) => {
+  const parts = entries.map(([key, item], i) => {
     const label = isList ? '' : `${JSON.stringify(key)}: `;
-    return label + formattedJson(item, inner, inner.length + label.length);
+    const comma = i < entries.length - 1 ? 1 : 0;
+    return label + formattedJson(item, inner, inner.length + label.length + comma);
   });
   const onOneLine = `[${parts.join(', ')}]`;
   const isPlain = isList && value.every((item) => typeof item !== 'object' || item === null);
-  if (isPlain && before + onOneLine.length <= lineWidth) return onOneLine;
+  if (isPlain && around + onOneLine.length <= lineWidth) return onOneLine;
   return `${isList ? '[' : '{'}\n${parts.map((part) => inner + part).join(',\n')}\n${indent}${isList ? ']' : '}'}`;
 }
 
