@@ -25,6 +25,8 @@ interface Starting {
   readonly stopping: AbortController;
   ended: Promise<void>;
   failed: boolean;
+  /** It has said what the tasks are. */
+  done: boolean;
 }
 
 /** How often topics are looked for that match since. */
@@ -57,11 +59,14 @@ export class ConnectorSet {
   }
 
   /** Makes these the connectors of this worker. */
-  set(connectors: readonly WantedConnector[]): void {
+  set(connectors: readonly (WantedConnector & Pick<StoredConnector, 'tasks'>)[]): void {
     const names = new Set(connectors.map(({ name }) => name));
     for (const name of this.#connectors.keys) if (!names.has(name)) this.#connectors.unwant(name);
-    for (const { name, config, target } of connectors) {
+    for (const { name, config, target, tasks } of connectors) {
       this.#connectors.want(name, JSON.stringify([config, target]), { name, config, target });
+      // Stopped, which takes its tasks away, and started again before this worker saw the one or the other.
+      const isRobbed = target === 'STARTED' && tasks.length === 0 && this.#starting.get(name)?.done === true;
+      if (isRobbed) this.#connectors.again(name);
     }
   }
 
@@ -89,6 +94,7 @@ export class ConnectorSet {
     const starting: Starting = {
       stopping: new AbortController(),
       failed: false,
+      done: false,
       ended: Promise.resolve(),
     };
     this.#starting.set(name, starting);
@@ -121,7 +127,10 @@ export class ConnectorSet {
     for (;;) {
       const error = await this.#try(connector, signal);
       if (signal.aborted) return;
-      if (error === null) return this.#follow(connector, signal);
+      if (error === null) {
+        starting.done = true;
+        return this.#follow(connector, signal);
+      }
       starting.failed = true;
       this.startups.failures++;
       log.error({ connector: name, code: error.code }, `the connector failed: ${error.message}`);

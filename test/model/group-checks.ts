@@ -47,6 +47,10 @@ function connectorFaults(
   if (target !== 'PAUSED' && tasks.length !== (target === 'STOPPED' ? 0 : Number(config['tasks.max']))) {
     faults.push(`${name} is ${target} with ${tasks.length} tasks`);
   }
+  // Its starter may have died with the change: whoever takes over begins the tasks anew.
+  if (target === 'STARTED' && tasks.some((task) => task['number'] !== config['number'])) {
+    faults.push(`${name} has tasks of an earlier configuration`);
+  }
   said(connectorStatusKey(name), target === 'STARTED' ? 'RUNNING' : target, null);
   for (const [task, taskConfig] of tasks.entries()) {
     const key = `${name}-${task}`;

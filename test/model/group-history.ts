@@ -11,6 +11,8 @@ const FAULTS_MS = 40_000;
 /** A frozen worker's session, and a rebalance that waits for it, take less. */
 const CALM_MAX_MS = 120_000;
 const LOOK_MS = 2000;
+/** Of the workers' group, with what a rebalance takes. */
+const SESSION_MS = 12_000;
 
 /** One random history of a worker group, from its seed. */
 export class GroupHistory {
@@ -75,7 +77,8 @@ export class GroupHistory {
     // Who sleeps wakes up first, and hears what it has lost.
     const asleep = operator.workers.filter(({ site }) => site.process.alive);
     const untilMs = Math.max(time.nowMs, ...asleep.map(({ site }) => site.process.pausedUntilMs));
-    await this.#pass(untilMs - time.nowMs);
+    // Who died is a member until its session has run out.
+    await this.#pass(untilMs - time.nowMs + SESSION_MS);
     if (operator.running.length === 0) operator.join();
   }
 
@@ -119,6 +122,8 @@ export class GroupHistory {
       if (this.#ledger.violations.length > 0) return [];
       const { running, hasLost } = this.#operator;
       faults = unsettled(running, this.#ledger, this.#broker);
+      // What was asked for long ago may still come.
+      if (this.#operator.asking > 0) faults.push('requests are under way');
       // Who died, or slept, may have been about to take its word back.
       if (!hasLost) faults.push(...orphans(running, this.#broker));
       calm = faults.length === 0 ? calm + 1 : 0;

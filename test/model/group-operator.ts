@@ -27,12 +27,19 @@ export class GroupOperator {
   /** When somebody last asked for a deletion. */
   #deletedMs = 0;
 
+  readonly #asked = new Map<GroupWorker, number>();
+
   constructor(world: GroupOperatorWorld) {
     this.#world = world;
   }
 
   get running(): GroupWorker[] {
     return this.workers.filter((worker) => worker.isRunning);
+  }
+
+  /** What was asked of workers that may still answer. */
+  get asking(): number {
+    return this.running.reduce((sum, worker) => sum + (this.#asked.get(worker) ?? 0), 0);
   }
 
   /** Another worker. */
@@ -74,7 +81,9 @@ export class GroupOperator {
     for (let i = 0; i < times; i++) {
       const worker = random.pick(ready);
       this.#world.say(`${request.what} at ${worker.name}`);
+      this.#asked.set(worker, (this.#asked.get(worker) ?? 0) + 1);
       worker.ask(request.send, (error) => {
+        this.#asked.set(worker, (this.#asked.get(worker) ?? 0) - 1);
         if (error === null) answers.push(null);
         const isTwice = request.what.startsWith('create') && answers.length > 1;
         if (isTwice && this.#deletedMs < nowMs - 30_000)

@@ -57,7 +57,7 @@ function subject(autoRestart = true) {
   });
   const want = async (target: TargetState = 'STARTED', config: FlatConfig = { n: '1' }) => {
     if (store.stored) store.stored = { ...store.stored, target, config };
-    set.set([{ name: 'c', config, target }]);
+    set.set([{ name: 'c', config, target, tasks: store.stored?.tasks ?? [] }]);
     await clock.sleep(1);
   };
   return { set, want, [Symbol.asyncDispose]: () => set.close() };
@@ -66,6 +66,18 @@ function subject(autoRestart = true) {
 const state = () => status.said('status-connector-c')?.state ?? null;
 
 describe('a connector that this worker has', () => {
+  test('gets its tasks again when it was stopped and started before this worker saw either', async () => {
+    await using subjects = subject();
+    await subjects.want();
+    expect(starts).toHaveLength(1);
+    if (store.stored) store.stored = { ...store.stored, tasks: [] };
+    await subjects.want();
+    expect(starts).toHaveLength(2);
+    expect(store.stored?.tasks).toHaveLength(2);
+    await subjects.want();
+    expect(starts).toHaveLength(2);
+  });
+
   test('is started, and its tasks are told all at once, their number last', async () => {
     await using subjects = subject();
     await subjects.want();
