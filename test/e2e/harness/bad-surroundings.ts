@@ -234,7 +234,7 @@ export const badKafka: readonly BadCase[] = [
     },
     exit: 4,
     code: 'KAFKA_TOPIC_PARTITIONS',
-    place: [/topic: .*\.Music\.changes/, 'partitions: 3', 'needs 4'],
+    place: [/topic: .*\.Music\.changes/, 'partitions: 3', '4 are needed'],
     after: 'nothing',
   },
   {
