@@ -1,12 +1,13 @@
 import { systemClock } from '../clock.ts';
-import type { PlaceholderSources } from '../config/placeholders.ts';
 import { endOffsets } from '../kafka/offsets.ts';
 import { describeTopics } from '../kafka/topics.ts';
 import type { WorkerBase } from './base.ts';
+import type { ConfigScope } from './config-scope.ts';
 import type { StoredConnector } from './config-store.ts';
+import { connectorOf } from './plugins.ts';
 import { sinkOffsets } from './sink-offsets.ts';
 import { type StatusView, topicStatusKey } from './status-view.ts';
-import { configuredTopics, topicsOfTables } from './topics-of-config.ts';
+import { type ConfiguredTopics, configuredTopics } from './topics-of-config.ts';
 
 const LOOK_INTERVAL_MS = 2000;
 
@@ -18,15 +19,15 @@ export class TopicTracking {
   readonly #base: WorkerBase;
   readonly #view: StatusView;
   readonly #enabled: boolean;
-  readonly #placeholders: PlaceholderSources;
+  readonly #scope: ConfigScope;
   readonly #stopping = new AbortController();
   /** By connector. */
   readonly #seen = new Map<string, Used>();
   #connectors: readonly StoredConnector[] = [];
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(base: WorkerBase, view: StatusView, enabled: boolean, placeholders: PlaceholderSources) {
-    this.#placeholders = placeholders;
+  constructor(base: WorkerBase, view: StatusView, enabled: boolean, scope: ConfigScope) {
+    this.#scope = scope;
     this.#base = base;
     this.#view = view;
     this.#enabled = enabled;
@@ -59,7 +60,7 @@ export class TopicTracking {
 
   async #look(connector: StoredConnector): Promise<void> {
     if (connector.tasks.length === 0) return;
-    const used = await usedTopics(connector, this.#base, this.#placeholders);
+    const used = await usedTopics(connector, this.#base, this.#scope);
     const before = this.#seen.get(connector.name);
     for (const [topic, amount] of used) {
       // After a reset a topic counts again once more of it is used.
@@ -77,10 +78,11 @@ export class TopicTracking {
 async function usedTopics(
   { name, tasks }: StoredConnector,
   base: WorkerBase,
-  placeholders: PlaceholderSources,
+  { plugins, sources }: ConfigScope,
 ): Promise<Used> {
   // Those of a task are literal.
-  const configured = configuredTopics(tasks[0] ?? {}, placeholders);
+  const config = tasks[0] ?? {};
+  const configured = configuredTopics(config, sources);
   const used = new Map<string, number>();
   if (configured.topics.length > 0) {
     for (const { partition, offset } of await sinkOffsets(base.kafka, name, configured.topics)) {
@@ -89,7 +91,9 @@ async function usedTopics(
     }
     return used;
   }
-  const topics = topicsOfTables(configured, configured.tables);
+  const found = connectorOf(plugins, config['connector.class'] ?? '');
+  const kind = found?.type === 'source' ? found.plugin.kind : 'changes';
+  const topics = topicsOfSource(configured, kind);
   for (const [topic, found] of await describeTopics(base.kafka, topics)) {
     if (found === null) continue;
     const ends = await endOffsets(base.kafka, topic);
@@ -99,4 +103,9 @@ async function usedTopics(
     );
   }
   return used;
+}
+
+/** A source publishes rows, or changes. */
+function topicsOfSource({ names, tables }: ConfiguredTopics, kind: 'snapshot' | 'changes'): string[] {
+  return tables.map((table) => (kind === 'snapshot' ? names.snapshot(table) : names.changes(table)));
 }

@@ -87,7 +87,7 @@ export class Worker implements AsyncDisposable {
       startConnector: (config, context) => startConnector(config, base, scope, context),
       autoRestart: ({ name = '' }) => this.#autoRestart(name),
     });
-    this.#topics = new TopicTracking(base, this.status, settings.topicTracking, scope.sources);
+    this.#topics = new TopicTracking(base, this.status, settings.topicTracking, scope);
     const types = new Set(scope.plugins.connectors.map(({ type }) => type));
     const about = aboutOf(workerId, options.url, scope.plugins);
     this.#slots = new Map(

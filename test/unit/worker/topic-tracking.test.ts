@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
 import type { StoredConnector } from '../../../connectors/worker/config-store.ts';
+import type { ConnectorPlugin } from '../../../connectors/worker/plugins.ts';
 import { StatusView, topicStatusKey } from '../../../connectors/worker/status-view.ts';
 import { TopicTracking } from '../../../connectors/worker/topic-tracking.ts';
 import { MemoryStatus } from './memory-status.ts';
@@ -37,9 +38,15 @@ const connectorOf = (task: Readonly<Record<string, string>>): StoredConnector =>
   return { name: 'c', config: {}, target: 'STARTED', tasks: [{ 'topic.prefix': 'p', ...task }] };
 };
 
+const noPlugins = { transforms: [], predicates: [], converters: [] };
+const source = (kind: string) =>
+  ({ type: 'source', plugin: { name: kind, kind } }) as unknown as ConnectorPlugin;
+
 function tracking(connector: StoredConnector, enabled = true) {
   const base = { kafka: {}, statusWriter: status, log: silent } as unknown as WorkerBase;
-  const topics = new TopicTracking(base, new StatusView(status), enabled, { env: {}, folder: '' });
+  const plugins = { ...noPlugins, connectors: ['snapshot', 'changes'].map(source) };
+  const scope = { plugins, valueConverter: 'AvroConverter', sources: { env: {}, folder: '' } };
+  const topics = new TopicTracking(base, new StatusView(status), enabled, scope);
   topics.set([connector]);
   topics.start();
   return { look: () => vi.advanceTimersByTimeAsync(2500), [Symbol.asyncDispose]: () => topics.close() };
@@ -50,17 +57,24 @@ const used = () => [...new StatusView(status).topics('c').keys()].sort();
 describe('the topics that a connector has used', () => {
   test('are those of a source that hold something, each told once', async () => {
     ends.set('p.T.snapshot', 5).set('p.T.changes', 0);
-    await using tracked = tracking(connectorOf({ tables: 'T,U' }));
+    await using tracked = tracking(connectorOf({ tables: 'T,U', 'connector.class': 'changes' }));
     await tracked.look();
-    expect(used()).toEqual(['p.T.snapshot']);
+    expect(used()).toEqual([]);
     ends.set('p.T.changes', 1);
     await tracked.look();
     await tracked.look();
-    expect(used()).toEqual(['p.T.changes', 'p.T.snapshot']);
-    expect(status.history).toHaveLength(2);
+    expect(used()).toEqual(['p.T.changes']);
+    expect(status.history).toHaveLength(1);
     const told = JSON.parse(status.get(topicStatusKey('p.T.changes', 'c')) ?? '') as object;
     const topic = { name: 'p.T.changes', connector: 'c', task: 0, discoverTimestamp: expect.any(Number) };
     expect(told).toEqual({ topic });
+  });
+
+  test('are those of rows, where it publishes rows', async () => {
+    ends.set('p.T.snapshot', 5).set('p.T.changes', 3);
+    await using tracked = tracking(connectorOf({ tables: 'T', 'connector.class': 'snapshot' }));
+    await tracked.look();
+    expect(used()).toEqual(['p.T.snapshot']);
   });
 
   test('are those of a sink that it has read from', async () => {
