@@ -7,6 +7,7 @@ import { expectMigrated, musicUnderLoad } from './harness/music-load.ts';
 import { witness } from './harness/scene.ts';
 import { recordsOf, withAdmin, writeRecord } from './harness/stock-kafka.ts';
 import { Worker } from './harness/worker.ts';
+import { until } from './kafka-testing.ts';
 
 test('the internal topics hold the keys and values of Kafka Connect, and what Messina adds is named so', async () => {
   await using services = await testServices();
@@ -25,6 +26,7 @@ test('the internal topics hold the keys and values of Kafka Connect, and what Me
   await request(sink, ['POST', `/connectors/${changes.name}/restart?includeTasks=true`], 202);
   await request(source, ['PUT', '/admin/loggers/connector?scope=cluster'], 204, { level: 'WARN' });
   await expectMigrated(services, load, seen, file);
+  for (const { name: one } of connectors) await untilTopicsAre(source, one, topicsOf(name, one));
   await request(sink, ['PUT', `/connectors/${changes.name}/pause`], 202);
   for (const worker of [source, sink]) await worker.stop();
 
@@ -139,16 +141,24 @@ async function expectStatus(
 }
 
 /** KIP-558: one record for each topic that a connector has used: a source publishes one of the two, a sink reads both. */
-function topicRecords(group: string, connector: string) {
-  const kinds = ['snapshot', 'changes'].filter(
-    (kind) => connector.endsWith('alternator') || connector.endsWith(kind),
-  );
-  return kinds.map((kind) => {
-    const name = `${group}.Music.${kind}`;
+const topicRecords = (group: string, connector: string) =>
+  topicsOf(group, connector).map((name) => {
     const topic = { name, connector, task: 0, discoverTimestamp: expect.any(Number) };
     return [`status-topic-${name}:connector-${connector}`, { topic }] as const;
   });
-}
+
+const topicsOf = (group: string, connector: string): string[] =>
+  ['changes', 'snapshot']
+    .filter((kind) => connector.endsWith('alternator') || connector.endsWith(kind))
+    .map((kind) => `${group}.Music.${kind}`);
+
+/** They are looked at every few seconds. */
+const untilTopicsAre = (worker: Worker, connector: string, wanted: readonly string[]): Promise<void> =>
+  until(`${connector} has used its topics`, async () => {
+    const path = `/connectors/${connector}/topics`;
+    const found = await request<Record<string, { topics: string[] }>>(worker, ['GET', path], 200);
+    return found[connector]?.topics.join() === wanted.join();
+  });
 
 /** Compacted, and with as many partitions as Kafka Connect gives them. */
 async function expectSettings(bootstrap: string, partitions: Record<string, number>): Promise<void> {
