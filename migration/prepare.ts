@@ -4,6 +4,7 @@ import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { KafkaClient } from '../connectors/kafka/client.ts';
 import { describeTopics, ensureTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
+import { refuse } from '../connectors/refuse.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { topicProblems } from '../connectors/topic-check.ts';
 import { selectTables } from '../source/select-tables.ts';
@@ -17,7 +18,6 @@ import {
   changedExportProblems,
   factsOf,
   isAskedFor,
-  refuse,
   sameTableProblems,
   sinkProblems,
   sourceProblems,

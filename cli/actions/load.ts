@@ -1,5 +1,6 @@
+import { refuse } from '../../connectors/refuse.ts';
 import { isSelected } from '../../connectors/table-globs.ts';
-import { refuse, sameTableProblems } from '../../migration/preflight.ts';
+import { sameTableProblems } from '../../migration/preflight.ts';
 import { accessOf } from '../../migration/wiring.ts';
 import { sourceFault } from '../../source/faults.ts';
 import { FillError, type Filled, filledItems, loadItems } from '../../workload/fill.ts';

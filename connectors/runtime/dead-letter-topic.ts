@@ -1,26 +1,7 @@
 import { asConnectError, ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { ensureTopics, type TopicSpec } from '../kafka/topics.ts';
-
-/** Both images of a 400 KB item, with headers. */
-const MESSAGE_BYTES_MAX = 8 << 20;
-
-/**
- * The dead-letter topic as it is created: one partition, as Kafka Connect has it. Unlike there nothing of it is ever
- * dropped, as letters stand nowhere else.
- */
-export function deadLetterSpec(topic: string, replicationFactor: number | null): TopicSpec {
-  return {
-    topic,
-    partitions: 1,
-    ...(replicationFactor === null ? {} : { replicationFactor }),
-    config: {
-      'cleanup.policy': 'delete',
-      'retention.ms': '-1',
-      'max.message.bytes': String(MESSAGE_BYTES_MAX),
-    },
-  };
-}
+import { deadLetterSpec } from '../topic-specs.ts';
 
 /** Makes the dead-letter topic when the first letter comes, where it is missing; an existing one is left as it is. */
 export class DeadLetterTopic {

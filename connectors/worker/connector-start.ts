@@ -1,19 +1,19 @@
 import { systemClock } from '../clock.ts';
 import type { SinkSettings, SourceSettings } from '../config/settings.ts';
-import type { Problem, TaskContext } from '../connector.ts';
+import type { TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { describeTopics, ensureTopics, listTopics, type TopicSpec } from '../kafka/topics.ts';
+import { refuse } from '../refuse.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import { isGlob } from '../table-globs.ts';
 import { topicProblems } from '../topic-check.ts';
+import { catalogSpec, dataSpecs } from '../topic-specs.ts';
 import type { WorkerBase } from './base.ts';
 import { type ConfigScope, settingsOf } from './config-scope.ts';
 import type { FlatConfig } from './herder.ts';
 import { tablesOfTopics } from './sink-topics.ts';
 import { topicsOf } from './worlds.ts';
 
-/** Both images of a 400 KB item, with its headers. */
-const MESSAGE_BYTES_MAX = 8 << 20;
 /** How often topics that are not there yet are looked for. */
 const LOOK_INTERVAL_MS = 2000;
 
@@ -79,40 +79,10 @@ function literal({ tables, plugin }: SourceSettings): readonly string[] {
   throw new ConnectError('WORKER_CONFIG', `tables: ${plugin.name} knows no globs, and ${glob} is one`);
 }
 
-/** One error that says all of them. */
-function refuse(problems: readonly Problem[]): void {
-  const [first] = problems;
-  if (first === undefined) return;
-  if (problems.length === 1) throw first.error;
-  const lines = problems.map(({ error }) => `${error.code}: ${error.message}`);
-  throw new ConnectError(first.error.code, lines.join('\n'), {
-    cause: first.error,
-    detail: first.error.detail,
-  });
-}
-
 function dataTopics(settings: SourceSettings, tables: readonly string[]): TopicSpec[] {
   const names = topicsOf(settings);
-  const { partitions } = settings;
-  const replicationFactor = settings.replicationFactor ?? undefined;
-  const large = { 'max.message.bytes': String(MESSAGE_BYTES_MAX) };
-  const kept = { 'cleanup.policy': 'delete', 'retention.ms': '-1', ...large };
-  return [
-    {
-      topic: names.catalog,
-      partitions: 1,
-      replicationFactor,
-      config: { 'cleanup.policy': 'compact', ...large },
-    },
-    ...tables.flatMap((table) =>
-      [names.snapshot(table), names.changes(table)].map((topic) => ({
-        topic,
-        partitions,
-        replicationFactor,
-        config: kept,
-      })),
-    ),
-  ];
+  const { partitions, replicationFactor } = settings;
+  return [catalogSpec(names, replicationFactor), ...dataSpecs(names, tables, partitions, replicationFactor)];
 }
 
 /** Literal topics as they are; those that match a regular expression, once there are any. */

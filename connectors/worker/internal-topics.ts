@@ -1,10 +1,8 @@
 import type { InternalTopic, WorkerSettings } from '../config/settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { ensureTopics, type TopicSpec } from '../kafka/topics.ts';
-
-/** Both images of a 400 KB item, with its headers. */
-const MESSAGE_BYTES_MAX = 8 << 20;
+import { ensureTopics } from '../kafka/topics.ts';
+import { internalSpecs } from '../topic-specs.ts';
 
 /**
  * Creates the internal topics of a worker group where they are missing.
@@ -16,15 +14,8 @@ export async function ensureInternalTopics(
   kafka: KafkaClient,
   topics: WorkerSettings['topics'],
 ): Promise<WorkerSettings['topics']> {
-  const compacted = { 'cleanup.policy': 'compact', 'max.message.bytes': String(MESSAGE_BYTES_MAX) };
   const { configs, offsets, status, slots } = topics;
-  const specs = [
-    specOf(configs, compacted),
-    specOf(offsets, compacted),
-    specOf(status, compacted),
-    specOf(slots, {}),
-  ];
-  const existing = await ensureTopics(kafka, specs);
+  const existing = await ensureTopics(kafka, internalSpecs(topics));
   for (const { topic } of [configs, offsets, status]) {
     const found = existing.get(topic);
     if (found && found.config.cleanupPolicy !== 'compact') {
@@ -52,11 +43,4 @@ export async function ensureInternalTopics(
     `Topic ${configs.topic} has ${partitions} partitions; the configurations of a group stand in one, in their order`,
     { detail: { topic: configs.topic, partitions } },
   );
-}
-
-function specOf(
-  { topic, partitions, replicationFactor }: InternalTopic,
-  config: Readonly<Record<string, string>>,
-): TopicSpec {
-  return { topic, partitions, replicationFactor: replicationFactor ?? undefined, config };
 }
