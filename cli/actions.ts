@@ -1,4 +1,4 @@
-import type { Actions } from './context.ts';
+import type { Actions } from './command-options.ts';
 
 /** The actions of this version, each loaded when its command is run: `--help` and usage errors load none. */
 export const actions: Actions = {

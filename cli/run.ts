@@ -1,4 +1,4 @@
-import type { Actions, CommandContext, CommandName, CommandOptions } from './context.ts';
+import type { Actions, RunCommand } from './command-options.ts';
 import { errorBlock } from './error-block.ts';
 import { type ExitCode, exitCodeOf, exitCodes, UsageError } from './exit.ts';
 import { readGlobalOptions } from './global-options.ts';
@@ -21,24 +21,22 @@ export async function runCommandLine(
 ): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
   const globals = () => readGlobalOptions(program, colorAllowed(around));
-  const context: CommandContext = {
-    async run<C extends CommandName>(command: C, options: CommandOptions[C]) {
-      const action = actions[command];
-      if (action === undefined) {
-        throw new UsageError(
-          `messina ${command} is not in this version`,
-          'See `messina --help` for what there is.',
-        );
-      }
-      const session = openSession(globals(), around);
-      try {
-        exitCode = await action(session, options);
-      } finally {
-        session.progress.done();
-      }
-    },
+  const run: RunCommand = async (command, options) => {
+    const action = actions[command];
+    if (action === undefined) {
+      throw new UsageError(
+        `messina ${command} is not in this version`,
+        'See `messina --help` for what there is.',
+      );
+    }
+    const session = openSession(globals(), around);
+    try {
+      exitCode = await action(session, options);
+    } finally {
+      session.progress.done();
+    }
   };
-  const program = createProgram(context, around.stdout);
+  const program = createProgram(run, around.stdout);
   try {
     if (args.length === 0)
       throw new UsageError('messina needs a command', 'See `messina --help` for what there is.');

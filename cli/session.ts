@@ -32,6 +32,9 @@ export interface Session extends Surroundings {
 /** What a command does once its line is understood. */
 export type Action<O> = (session: Session, options: O) => Promise<ExitCode>;
 
+/** Runs a command's action, and keeps its exit code. */
+export type Run<O> = (options: O) => Promise<void>;
+
 /** Opens what an action works with; bars of progress stay below the lines of the log. */
 export function openSession(globals: GlobalOptions, around: Surroundings): Session {
   const progress = createProgress(around.stderr, { quiet: globals.quiet, format: globals.logFormat });

@@ -9,8 +9,8 @@ import { type AlternatorOptions, alternatorOptions, targetTableOf } from '../sin
 import { tableSpec } from '../sink/alternator/table.ts';
 import { Target } from '../sink/alternator/target.ts';
 import type { Problems } from './plan-problems.ts';
-import type { TargetOpener, TargetPlan } from './plan-target.ts';
 import { measureSkewMs } from './target-clocks.ts';
+import type { TargetOpener, TargetPlan } from './target-plan.ts';
 
 /** Looks at tables of Alternator, and at the clocks of its nodes. */
 export function openAlternator(sinkOptions: unknown, problems: Problems, context: TaskContext): TargetOpener {

@@ -8,7 +8,7 @@ import { type CqlOptions, cqlOptions } from '../sink/cql/options.ts';
 import { planTable } from '../sink/cql/table.ts';
 import type { Mappings } from './mappings.ts';
 import type { Problems } from './plan-problems.ts';
-import type { TargetOpener, TargetPlan } from './plan-target.ts';
+import type { TargetOpener, TargetPlan } from './target-plan.ts';
 
 /** Looks at tables of a CQL cluster. Writes carry their versions, so its clocks are of no interest (rule C6). */
 export function openCql(

@@ -7,8 +7,8 @@ import { type ExportPlan, exportPlans } from './plan-exports.ts';
 import type { MappingPlan } from './plan-mapping.ts';
 import type { RequestPlan } from './plan-request.ts';
 import type { SourceTable } from './plan-source.ts';
-import type { TargetPlan } from './plan-target.ts';
 import type { TransformsPlan } from './plan-transforms.ts';
+import type { TargetPlan } from './target-plan.ts';
 
 /** What one table is and what becomes of it. Null stands for what could not be found out. */
 export interface TablePlan {

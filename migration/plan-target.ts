@@ -1,47 +1,19 @@
 import type { TableFacts } from '../connectors/catalog-records.ts';
 import type { TaskContext } from '../connectors/connector.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
-import type { createTableInput } from '../dynamodb/table-changes.ts';
 import type { Mappings } from './mappings.ts';
 import { openAlternator } from './plan-alternator.ts';
 import { openCql } from './plan-cql.ts';
 import type { Problems } from './plan-problems.ts';
 import { sinkProblems } from './preflight.ts';
 import { fingerprintProblems } from './replay-moves.ts';
+import type { TargetOpener, TargetPlan } from './target-plan.ts';
 import type { Wiring } from './wiring.ts';
-
-/** What becomes of a table in the target. */
-export interface TargetPlan {
-  /** Its name there. */
-  readonly table: string;
-  /** Null: not known, because nobody answers. */
-  readonly exists: boolean | null;
-  /** The CreateTable request; null: the table is there, or is not to be created, or the target is CQL. */
-  readonly create: ReturnType<typeof createTableInput> | null;
-  /** CQL: the statements that are executed, in their order. Of a table that exists they change settings for the migration. */
-  readonly statements: readonly string[];
-  /** Rule C10: put in place at cutover. */
-  readonly atCutover: { readonly globalIndexes: readonly string[]; readonly ttlAttribute: string | null };
-}
 
 export interface TargetLook {
   readonly tables: ReadonlyMap<string, TargetPlan>;
   /** By how much the nodes' clocks surely differ, ms; null: there is one node, or none tells its time, or CQL needs none. */
   readonly clockSkewMs: number | null;
-}
-
-/** A target that is looked at. */
-export interface OpenTarget extends AsyncDisposable {
-  plan(facts: TableFacts): Promise<TargetPlan>;
-  clockSkewMs(): Promise<number | null>;
-}
-
-/** How the targets of one language are looked at. */
-export interface TargetOpener {
-  /** What is known of a table without an answer. */
-  unseen(facts: TableFacts): TargetPlan;
-  /** Null: nobody answers, which is a problem now. */
-  open(): Promise<OpenTarget | null>;
 }
 
 /**

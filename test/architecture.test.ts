@@ -73,6 +73,24 @@ describe('dependencies', () => {
     expect(offences).toEqual([]);
   });
 
+  test('no file imports its way back to itself', () => {
+    const imports = new Map(
+      code.map(({ path, text }) => [path, importsOf(text).map((specifier) => importedPath(path, specifier))]),
+    );
+    const done = new Set<string>();
+    const circleFrom = (path: string, way: readonly string[]): string | null => {
+      if (way.includes(path)) return [...way.slice(way.indexOf(path)), path].join(' → ');
+      if (done.has(path)) return null;
+      for (const next of imports.get(path) ?? []) {
+        const circle = next === undefined ? null : circleFrom(next, [...way, path]);
+        if (circle !== null) return circle;
+      }
+      done.add(path);
+      return null;
+    };
+    expect(code.flatMap(({ path }) => circleFrom(path, []) ?? [])).toEqual([]);
+  });
+
   test('some packages are known in their place only', () => {
     const offences = code.flatMap((file) =>
       importsOf(file.text).flatMap((specifier) =>

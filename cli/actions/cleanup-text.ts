@@ -1,4 +1,4 @@
-import type { Kept, Leftover } from '../../migration/cleanup/leftovers.ts';
+import type { Kept, Leftover } from '../../migration/cleanup/leftover.ts';
 
 const kinds: Readonly<Record<Leftover['kind'], string>> = {
   topic: 'topic',

@@ -1,4 +1,5 @@
-import { findLeftovers, type Leftover, type Leftovers } from '../../migration/cleanup/leftovers.ts';
+import type { Leftover } from '../../migration/cleanup/leftover.ts';
+import { findLeftovers, type Leftovers } from '../../migration/cleanup/leftovers.ts';
 import { assertNotRunning, removeLeftovers } from '../../migration/cleanup/remove.ts';
 import { connectKafka } from '../../migration/kafka-client.ts';
 import type { CleanupOptions } from '../commands/cleanup.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../context.ts';
+import type { Run } from '../session.ts';
 
 export interface CleanupOptions {
   readonly file: string;
@@ -8,7 +8,7 @@ export interface CleanupOptions {
   readonly keepSource: boolean;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<CleanupOptions>): void {
   program
     .command('cleanup')
     .summary('remove what Messina made for a migration')
@@ -21,6 +21,6 @@ export function register(program: Command, context: CommandContext): void {
     .option('--yes', 'do not ask; needed without a terminal')
     .option('--keep-source', 'never contact the source: streams and point-in-time recovery stay on')
     .action((file: string, raw: { yes?: boolean; keepSource?: boolean }) =>
-      context.run('cleanup', { file, yes: raw.yes === true, keepSource: raw.keepSource === true }),
+      run({ file, yes: raw.yes === true, keepSource: raw.keepSource === true }),
     );
 }

@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
 import { closestWord } from '../../connectors/config/suggest.ts';
 import { ERRORS } from '../../connectors/errors.ts';
-import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit.ts';
 import { repeated, wholeNumber } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface DeadLettersOptions {
   readonly file: string;
@@ -30,7 +30,7 @@ interface RawOptions {
 
 const LETTERS_MAX = 100;
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<DeadLettersOptions>): void {
   program
     .command('dead-letters')
     .summary('what was set aside and why; send it again')
@@ -47,7 +47,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('--show-keys', 'show: keys too; they are values of items')
     .action((file: string, what: DeadLettersOptions['what'], raw: RawOptions) => {
       assertReason(raw.reason);
-      return context.run('dead-letters', {
+      return run({
         file,
         what,
         reason: raw.reason ?? null,

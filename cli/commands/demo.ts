@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export type DemoTarget = 'alternator' | 'cql' | 'both';
 
@@ -15,7 +15,7 @@ export interface DemoOptions {
   readonly keep: boolean;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<DemoOptions>): void {
   program
     .command('demo')
     .summary('the whole thing on local services')
@@ -31,7 +31,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('--rate <n>', 'changes per second', wholeNumber)
     .option('--keep', 'leave the services and their data')
     .action((raw: { target: DemoTarget; items?: number; rate?: number; keep?: boolean }) =>
-      context.run('demo', {
+      run({
         target: raw.target,
         items: raw.items ?? null,
         changesPerSecond: raw.rate ?? null,

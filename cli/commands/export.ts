@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { exportUrl } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface ExportOptions {
   readonly file: string;
@@ -9,7 +9,7 @@ export interface ExportOptions {
   readonly to: string;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<ExportOptions>): void {
   program
     .command('export')
     .summary('scan a table into an export of the AWS format')
@@ -20,5 +20,5 @@ export function register(program: Command, context: CommandContext): void {
     .argument('<file>', 'migration file')
     .requiredOption('--table <table>', 'table to export')
     .requiredOption('--to <url>', 's3://bucket/prefix or file:///dir', exportUrl)
-    .action((file: string, raw: { table: string; to: string }) => context.run('export', { file, ...raw }));
+    .action((file: string, raw: { table: string; to: string }) => run({ file, ...raw }));
 }

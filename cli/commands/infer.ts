@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface InferOptions {
   readonly file: string;
@@ -22,7 +22,7 @@ interface RawOptions {
 
 const ITEMS_DEFAULT = 10_000;
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<InferOptions>): void {
   program
     .command('infer')
     .summary('propose a CQL mapping for a table')
@@ -36,7 +36,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('-o, --output <path>', 'file to write (default: standard output)')
     .option('--force', 'write over a file that exists')
     .action((file: string, raw: RawOptions) =>
-      context.run('infer', {
+      run({
         file,
         table: raw.table,
         itemsMax: raw.items ?? ITEMS_DEFAULT,

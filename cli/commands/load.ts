@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit.ts';
 import { type LoadMix, loadMix, seconds, wholeNumber, wholeNumberFrom0 } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface LoadOptions {
   /** A migration file, whose source is written to; null: `endpoint` and `region` say where. */
@@ -56,7 +56,7 @@ const KEYS = 1000;
 const HOT_KEYS = 50;
 const RATE = 50;
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<LoadOptions>): void {
   program
     .command('load')
     .summary('fill a table and write to it, for rehearsals')
@@ -106,7 +106,7 @@ export function register(program: Command, context: CommandContext): void {
       if (raw.items === undefined && !writes) {
         throw new UsageError('load has nothing to do', 'Give --items, or --rate, --operations or --seconds.');
       }
-      return context.run('load', optionsOf(file, raw, writes));
+      return run(optionsOf(file, raw, writes));
     });
 }
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { addNotBuiltFlags } from '../not-built.ts';
 import { repeated } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface MigrateOptions {
   readonly file: string;
@@ -19,7 +19,7 @@ interface RawOptions {
   readonly newSnapshot?: readonly string[];
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<MigrateOptions>): void {
   const command = program
     .command('migrate')
     .summary('move the tables of a file, and follow their changes')
@@ -36,7 +36,7 @@ export function register(program: Command, context: CommandContext): void {
       repeated,
     )
     .action((file: string, raw: RawOptions) =>
-      context.run('migrate', {
+      run({
         file,
         until: raw.until ?? null,
         sinksOnly: raw.sinksOnly === true,

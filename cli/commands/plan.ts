@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../context.ts';
+import type { Run } from '../session.ts';
 
 export interface PlanOptions {
   readonly file: string;
@@ -7,7 +7,7 @@ export interface PlanOptions {
   readonly connectors: boolean;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<PlanOptions>): void {
   program
     .command('plan')
     .summary('check everything, touch nothing')
@@ -21,7 +21,5 @@ export function register(program: Command, context: CommandContext): void {
       'print the connectors that the file stands for, as JSON to post to workers, and contact nothing',
       false,
     )
-    .action((file: string, { connectors }: { connectors: boolean }) =>
-      context.run('plan', { file, connectors }),
-    );
+    .action((file: string, { connectors }: { connectors: boolean }) => run({ file, connectors }));
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit.ts';
 import { type ReplayStart, repeated, replayStart } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface ReplayOptions {
   readonly file: string;
@@ -19,7 +19,7 @@ interface RawOptions {
   readonly yes?: boolean;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<ReplayOptions>): void {
   program
     .command('replay')
     .summary('write the target again from the topics')
@@ -37,6 +37,6 @@ export function register(program: Command, context: CommandContext): void {
         throw new UsageError('replay --recreate drops target tables', 'Confirm with --yes.');
       }
       const from = raw.from ?? { at: 'snapshot' };
-      return context.run('replay', { file, from, tables: raw.table ?? [], recreate: raw.recreate === true });
+      return run({ file, from, tables: raw.table ?? [], recreate: raw.recreate === true });
     });
 }

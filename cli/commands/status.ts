@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { seconds } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface StatusOptions {
   readonly file: string;
@@ -10,7 +10,7 @@ export interface StatusOptions {
   readonly timeoutSeconds: number | null;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<StatusOptions>): void {
   program
     .command('status')
     .summary('state of every table')
@@ -19,6 +19,6 @@ export function register(program: Command, context: CommandContext): void {
     .addOption(new Option('--wait <state>', 'wait until all tables are there').choices(['loaded', 'ready']))
     .option('--timeout <seconds>', 'longest wait; exit 4 when it is over', seconds)
     .action((file: string, raw: { wait?: 'loaded' | 'ready'; timeout?: number }) =>
-      context.run('status', { file, wait: raw.wait ?? null, timeoutSeconds: raw.timeout ?? null }),
+      run({ file, wait: raw.wait ?? null, timeoutSeconds: raw.timeout ?? null }),
     );
 }

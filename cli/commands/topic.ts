@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { type TopicStart, topicStart, wholeNumber } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface TopicOptions {
   readonly file: string;
@@ -21,7 +21,7 @@ interface RawOptions {
   readonly follow?: boolean;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<TopicOptions>): void {
   program
     .command('topic')
     .summary('print a topic as JSON lines')
@@ -37,7 +37,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('--max <records>', 'most records printed', wholeNumber)
     .option('--follow', 'wait for further records')
     .action((file: string, raw: RawOptions) =>
-      context.run('topic', {
+      run({
         file,
         table: raw.table,
         kind: raw.kind,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../context.ts';
 import { fraction, repeated } from '../option-values.ts';
+import type { Run } from '../session.ts';
 
 export interface VerifyOptions {
   readonly file: string;
@@ -30,7 +30,7 @@ interface RawOptions {
   readonly repair?: boolean;
 }
 
-export function register(program: Command, context: CommandContext): void {
+export function register(program: Command, run: Run<VerifyOptions>): void {
   program
     .command('verify')
     .summary('compare target and source, in both directions')
@@ -53,7 +53,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('--report <path>', 'also write the report as JSON to a file')
     .option('--show-keys', 'show keys in the report; they are values of items')
     .action((file: string, raw: RawOptions) =>
-      context.run('verify', {
+      run({
         file,
         against: raw.against ?? null,
         tables: raw.table ?? [],

@@ -6,7 +6,7 @@ import { catalogEntry, catalogKeys } from './catalog.ts';
 import { version0 } from './coverage.ts';
 import { highestVersion } from './epochs.ts';
 import { assertSameKeys } from './same-keys.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

@@ -10,7 +10,7 @@ import { readiness } from './lineage.ts';
 import type { OffsetStore, StoredPosition } from './offset-store.ts';
 import { taskOf } from './ownership.ts';
 import { lostLineage, PartitionRun } from './partition-run.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 import { until, Wake } from './wake.ts';
 
 /** Shards are listed again this often while nothing calls for it. */

@@ -1,6 +1,6 @@
 import type { TableRecord } from '../catalog-records.ts';
 import { epochName } from './epoch-name.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 
 /**
  * Highest V that a table's topics may hold, or that a repair may have written: a new epoch outranks all of it (rule C2).

@@ -9,7 +9,7 @@ import { ConnectError } from '../errors.ts';
 import { beginOffsets, highWatermarks } from '../kafka/offsets.ts';
 import { TopicReader } from '../kafka/reader.ts';
 import type { InRecord } from '../kafka/record-decode.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 
 /** Rows in a batch. */
 const ROWS_MAX = 4000;

@@ -6,7 +6,7 @@ import { WAITS_FOR_EVER } from './error-handling.ts';
 import { FLOOD } from './failure-runs.ts';
 import { addCounts, NO_COUNTS, type PartitionName, type StoredPosition } from './offset-store.ts';
 import { toBatches } from './outgoing.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 
 /** A position without records is stored at least this often while it moves (rule C5 allows 5 minutes). */
 const QUIET_STORE_MS = 60_000;

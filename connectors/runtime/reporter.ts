@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RetryStage, TaskMetrics } from '../metrics/metrics.ts';
-import type { TaskReport } from './source-world.ts';
 import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
+import type { TaskReport } from './task-run.ts';
 
 /** Hears of a table that halts, at once. */
 export type HaltListener = (table: string, error: ConnectError) => void;

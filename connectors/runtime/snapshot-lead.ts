@@ -8,7 +8,7 @@ import { epochName } from './epoch-name.ts';
 import { highestVersion, inEpoch } from './epochs.ts';
 import { beginMarkers } from './markers.ts';
 import { assertSameKeys } from './same-keys.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 import { until } from './wake.ts';
 
 /** A full snapshot and the windows that continue it, in their order. */

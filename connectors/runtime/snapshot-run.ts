@@ -8,7 +8,7 @@ import { completeMarkers } from './markers.ts';
 import { addCounts, NO_COUNTS, type OffsetStore } from './offset-store.ts';
 import { taskOf } from './ownership.ts';
 import { PartitionRun } from './partition-run.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 import { until } from './wake.ts';
 
 /** Data files that one task reads at the same time: reading, unpacking and sending overlap, memory stays bounded. */

@@ -5,7 +5,7 @@ import { retrying } from './backoff.ts';
 import { inEpoch } from './epochs.ts';
 import { leadSnapshot, publishBegin } from './snapshot-lead.ts';
 import { SnapshotRun } from './snapshot-run.ts';
-import type { TaskRun } from './source-world.ts';
+import type { TaskRun } from './task-run.ts';
 import { until } from './wake.ts';
 
 /**

@@ -9,8 +9,9 @@ import { Publisher } from './publisher.ts';
 import { type HaltListener, Reporter } from './reporter.ts';
 import { SnapshotTable } from './snapshot-table.ts';
 import { SourceLetters } from './source-letters.ts';
-import type { SourceDefinition, SourceWorld, TaskRun } from './source-world.ts';
+import type { SourceDefinition, SourceWorld } from './source-world.ts';
 import { type StatusWriter, statusKeys } from './status-log.ts';
+import type { TaskRun } from './task-run.ts';
 import { Turns } from './turns.ts';
 
 /** Partitions of a task that are polled at once while they have records to give; each may give about 1 MiB. */

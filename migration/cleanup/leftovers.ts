@@ -7,20 +7,9 @@ import { isGlob } from '../../connectors/table-globs.ts';
 import { internalTopics, sinkGroup } from '../../connectors/topic-names.ts';
 import type { Migration } from '../config/defaults.ts';
 import { connectorNames, topicsOf } from '../config/names.ts';
+import type { Kept, Leftover } from './leftover.ts';
 import { ownersOf } from './owners.ts';
 import { type SourceLook, sourceLeftovers } from './source-leftovers.ts';
-
-/** Something that Messina made, or switched on. */
-export interface Leftover {
-  readonly kind: 'topic' | 'group' | 'stream' | 'pitr';
-  /** The topic's, the group's or the table's. */
-  readonly name: string;
-}
-
-/** What is left as it is, with why. */
-export interface Kept extends Leftover {
-  readonly why: string;
-}
 
 /** Nothing is in it that Messina did not make; target tables never are. */
 export interface Leftovers {

@@ -13,7 +13,8 @@ import { topicsOf } from '../config/names.ts';
 import { membersAt } from '../group-members.ts';
 import { assertStopped } from '../replay-lanes.ts';
 import { sourceClients } from '../wiring.ts';
-import type { Leftover, Leftovers } from './leftovers.ts';
+import type { Leftover } from './leftover.ts';
+import type { Leftovers } from './leftovers.ts';
 
 /** Topics in one request. */
 const TOPICS_MAX = 100;

@@ -7,7 +7,7 @@ import { describeContinuousBackups, describeTable } from '../../dynamodb/tables.
 import { sourceFault } from '../../source/faults.ts';
 import type { Migration } from '../config/defaults.ts';
 import { sourceClients } from '../wiring.ts';
-import type { Kept, Leftover } from './leftovers.ts';
+import type { Kept, Leftover } from './leftover.ts';
 
 export interface SourceLook {
   /** The source is never contacted: what was switched on there stays on. */

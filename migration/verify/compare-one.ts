@@ -2,35 +2,23 @@ import type { TableFacts } from '../../connectors/catalog-records.ts';
 import { systemClock } from '../../connectors/clock.ts';
 import type { TaskContext } from '../../connectors/connector.ts';
 import { avroConverter } from '../../connectors/converters/avro.ts';
-import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import type { Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
-import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
 import type { Migration } from '../config/defaults.ts';
-import type { TopicsView } from '../topics-view.ts';
 import { accessOf } from '../wiring.ts';
 import { readToMs, recentMs } from './read-to.ts';
 import { openRepair } from './repair-start.ts';
 import type { TableReport } from './report.ts';
+import type { World } from './request.ts';
 import { type RowSpace, rowSpace } from './row-space.ts';
 import { sourceSide } from './source-side.ts';
 import { targetSide } from './target-side.ts';
 import type { TableTopics } from './topic-records.ts';
 import { openMovement, TopicSide } from './topic-side.ts';
-import type { VerifyRequest } from './verify.ts';
 import { verifyTable } from './verify-table.ts';
 
 /** Below it the pauses of a pipeline that is well would count as differences. */
 const LAG_LEAST_MS = 2000;
-
-/** What comparing tables of a migration needs. */
-export interface World {
-  readonly migration: Migration;
-  readonly request: Omit<VerifyRequest, 'tables' | 'keysFile'>;
-  readonly kafka: KafkaClient;
-  readonly view: TopicsView;
-  readonly sink: SinkDefinition;
-}
 
 /**
  * Compares one table of the catalog, and mends it where that is asked.

@@ -13,11 +13,11 @@ import { internalPartitions } from '../kafka-topics.ts';
 import { LagTracker } from '../lag.ts';
 import { loadedTables, type Phase, readStatus } from '../status.ts';
 import type { TopicsView } from '../topics-view.ts';
-import type { World } from './compare-one.ts';
 import { readToMs } from './read-to.ts';
 import type { RepairLimits } from './repair.ts';
 import { KafkaJournal } from './repair-journal.ts';
 import { RepairVersions, type RepairVersionWorld } from './repair-version.ts';
+import type { World } from './request.ts';
 import type { RepairParts } from './verify-table.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { ConnectError } from '../../connectors/errors.ts';
-import type { Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
 import { isGlob } from '../../connectors/table-globs.ts';
 import { notClaimed } from '../claims.ts';
@@ -10,25 +9,9 @@ import { openTopics } from '../topics-view.ts';
 import { wire } from '../wiring.ts';
 import { compareOne } from './compare-one.ts';
 import { readKeys } from './keys-file.ts';
-import type { RepairLimits } from './repair.ts';
 import { checkRepairable } from './repair-start.ts';
 import { isEqual, type TableReport, type VerifyReport } from './report.ts';
-import type { VerifyProgress } from './verify-table.ts';
-
-export interface VerifyRequest {
-  readonly against: 'source' | 'topics';
-  /** None: all that the catalog knows of the migration's. */
-  readonly tables: readonly string[];
-  readonly sampleFraction: number;
-  /** JSON lines of DynamoDB JSON; null: all keys. One table only. */
-  readonly keysFile: string | null;
-  readonly showKeys: boolean;
-  /** Null: nothing is written. */
-  readonly repair: RepairLimits | null;
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-  readonly onProgress?: (progress: VerifyProgress) => void;
-}
+import type { VerifyRequest } from './request.ts';
 
 /**
  * The work of `messina verify`: compares each table's target with its source, or with its topics, one table at a time,

@@ -1,4 +1,4 @@
-import type { Actions, CommandName } from '../../../cli/context.ts';
+import type { Actions, CommandName } from '../../../cli/command-options.ts';
 import { exitCodes } from '../../../cli/exit.ts';
 import { runCommandLine } from '../../../cli/run.ts';
 import type { Session } from '../../../cli/session.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Actions } from '../../../cli/context.ts';
+import type { Actions } from '../../../cli/command-options.ts';
 import { exitCodes } from '../../../cli/exit.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { run } from './command-line.ts';

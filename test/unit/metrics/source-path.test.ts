@@ -12,7 +12,7 @@ import { NO_COUNTS, type StoredPosition } from '../../../connectors/runtime/offs
 import { PartitionRun } from '../../../connectors/runtime/partition-run.ts';
 import { Publisher } from '../../../connectors/runtime/publisher.ts';
 import { SnapshotRun } from '../../../connectors/runtime/snapshot-run.ts';
-import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 import { EPOCH, FACTS, HOUR, MINUTE, START, StreamWorld } from '../source/stream-world.ts';

@@ -4,7 +4,7 @@ import type { CaptureFacts, ChangesSource } from '../../../connectors/connector.
 import { createLogger } from '../../../connectors/log.ts';
 import { leadCapture } from '../../../connectors/runtime/capture-lead.ts';
 import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 
 vi.mock('../../../connectors/kafka/offsets.ts', () => ({ endOffsets: async () => [7, 9] }));
 

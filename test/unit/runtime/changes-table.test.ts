@@ -6,7 +6,7 @@ import { createLogger } from '../../../connectors/log.ts';
 import { ChangesTable } from '../../../connectors/runtime/changes-table.ts';
 import { NO_COUNTS, OffsetStore } from '../../../connectors/runtime/offset-store.ts';
 import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });

@@ -4,7 +4,7 @@ import type { SnapshotRecord, TableRecord } from '../../../connectors/catalog-re
 import type { Position } from '../../../connectors/connector.ts';
 import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
 import { GoneKeys, sweeps } from '../../../connectors/runtime/gone-keys.ts';
-import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 
 /** What stands in the table's two topics, by topic and partition; of a topic, its first records may be gone. */
 const topics = vi.hoisted(() => new Map<string, unknown[][]>());

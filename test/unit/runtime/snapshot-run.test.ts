@@ -5,7 +5,7 @@ import { createLogger } from '../../../connectors/log.ts';
 import { NO_COUNTS } from '../../../connectors/runtime/offset-store.ts';
 import type { Publication } from '../../../connectors/runtime/publisher.ts';
 import { SnapshotRun } from '../../../connectors/runtime/snapshot-run.ts';
-import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 
 const file: SourcePartition = { id: 'a.json.gz', after: [], expectedRecords: 3 };
 

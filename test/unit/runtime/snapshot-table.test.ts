@@ -5,7 +5,7 @@ import type { SnapshotSource } from '../../../connectors/connector.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import type { Publication } from '../../../connectors/runtime/publisher.ts';
 import { SnapshotTable } from '../../../connectors/runtime/snapshot-table.ts';
-import type { TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 import { sinkTable } from '../../sink-records.ts';
 
 const snapshot = (id: string, rank: number, state: SnapshotRecord['state']): SnapshotRecord => ({

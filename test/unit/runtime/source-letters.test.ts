@@ -7,7 +7,8 @@ import type { ErrorHandling } from '../../../connectors/runtime/error-handling.t
 import { PartitionRun } from '../../../connectors/runtime/partition-run.ts';
 import type { Publication } from '../../../connectors/runtime/publisher.ts';
 import { SourceLetters } from '../../../connectors/runtime/source-letters.ts';
-import type { SourceDefinition, SourceWorld, TaskRun } from '../../../connectors/runtime/source-world.ts';
+import type { SourceDefinition, SourceWorld } from '../../../connectors/runtime/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 
 const created = vi.hoisted(() => [] as { spec: TopicSpec; published: number }[]);

@@ -39,8 +39,5 @@ export type CommandName = keyof CommandOptions;
 /** What the commands do; one that is absent is refused by name. */
 export type Actions = { readonly [C in CommandName]?: Action<CommandOptions[C]> | undefined };
 
-/** What a command's file gets when it registers. */
-export interface CommandContext {
-  /** Runs a command's action, and keeps its exit code. */
-  run<C extends CommandName>(command: C, options: CommandOptions[C]): Promise<void>;
-}
+/** Runs a command's action, and keeps its exit code. */
+export type RunCommand = <C extends CommandName>(command: C, options: CommandOptions[C]) => Promise<void>;
