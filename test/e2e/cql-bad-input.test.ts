@@ -6,7 +6,7 @@ import { freePorts } from '../../local/ports.ts';
 import { createMusicTable } from '../../workload/table.ts';
 import { type TestServices, testServices } from '../services.ts';
 import { errorBlock, sourceTable } from './harness/bad-case.ts';
-import { expectExit, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type FileOptions, type MigrationFile, migrationFile } from './harness/migration-file.ts';
 import { recordsOf, withAdmin } from './harness/stock-kafka.ts';
 import { expectSums } from './harness/sums.ts';
@@ -98,7 +98,7 @@ async function expectRefused(
 ): Promise<Problem> {
   const before = await everything(services);
   const [plan, migrate] = await Promise.all([
-    expectExit(messina('plan', file.path, '--json'), 4),
+    expectExit(messinaHere('plan', file.path, '--json'), 4),
     expectExit(messina('migrate', file.path, '--until', 'loaded'), exit),
   ]);
   const { problems } = JSON.parse(plan.stdout) as { readonly problems: readonly Problem[] };
@@ -253,7 +253,7 @@ test('items that no row can be made of are counted by plan, halt the load by nam
   await using file = await cqlFile(services, RECORDS_MAPPING);
   const bad = BAD_RECORDS.length;
 
-  const plan = await expectExit(messina('plan', file.path), 4);
+  const plan = await expectExit(messinaHere('plan', file.path), 4);
   expect(plan.stdout).toContain(
     `of ${bad + 2} items tried, from the source: 1 fit their columns, 1 written with values that do not, ${bad} cannot be written`,
   );

@@ -52,17 +52,14 @@ export class Messina {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end, as a child. */
 export async function messina(...args: readonly string[]): Promise<Ended> {
   return new Messina(args).ended;
 }
 
-/**
- * Runs a command that must succeed, and gives its JSON. In this process: tests ask for the status again and again, and a process
- * takes a second of a core to begin.
- */
+/** Runs a command that must succeed, and gives its JSON; in this process. */
 export async function messinaJson<T>(...args: readonly string[]): Promise<T> {
-  const ended = await inProcess([...args, '--json']);
+  const ended = await messinaHere(...args, '--json');
   if (ended.code !== 0) throw new Error(`messina ${args.join(' ')} exited ${ended.code}: ${ended.stderr}`);
   return JSON.parse(ended.stdout) as T;
 }
@@ -75,7 +72,11 @@ export async function expectExit(ended: Promise<Ended>, code: number): Promise<E
   return result;
 }
 
-async function inProcess(args: readonly string[]): Promise<Ended> {
+/**
+ * Runs a command to its end in this process, for what tests do again and again: a child takes the better part of a second of
+ * a core to begin. What the program does as a process (signals, its end, what it leaves) is shown by the children of others.
+ */
+export async function messinaHere(...args: readonly string[]): Promise<Ended> {
   const [{ runCommandLine }, { actions }] = await Promise.all([
     import('../../../cli/run.ts'),
     import('../../../cli/actions.ts'),
