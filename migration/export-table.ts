@@ -9,7 +9,7 @@ import { sourceFault } from '../source/faults.ts';
 import { readRate, TablePaces } from '../source/scan/read-rate.ts';
 import type { Migration } from './config/defaults.ts';
 import { type ExportProgress, type ExportResult, exportTable } from './export.ts';
-import { accessOf, sourceClients } from './wiring.ts';
+import { accessOf, sourceClients } from './source-access.ts';
 
 export interface ExportOfMigration {
   readonly table: string;

@@ -6,7 +6,6 @@ import { isGlob } from '../connectors/table-globs.ts';
 import type { Migration } from './config/defaults.ts';
 import { connectKafka } from './kafka-client.ts';
 import { LagTracker } from './lag.ts';
-import { isAt } from './run.ts';
 import { type MigrationStatus, readStatus, type TableStatus } from './status.ts';
 import { tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
@@ -53,6 +52,12 @@ export async function waitForStatus(
     }
     await systemClock.sleep(LOOK_INTERVAL_MS, options.signal).catch(() => {});
   }
+}
+
+/** Is a table where `--until` or `--wait` asks it to be? */
+export function isAt(status: TableStatus, until: 'loaded' | 'ready' | null): boolean {
+  if (until === 'ready') return status.phase === 'ready';
+  return status.phase === 'ready' || status.phase === 'following';
 }
 
 const isLagTold = (one: TableStatus): boolean => one.changes.lagSeconds !== null || hasHalted(one);

@@ -1,22 +1,18 @@
 import type { SinkConnector } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
+import { checkTargets } from '../connectors/runtime/shared-target.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { SourceDefinition, SourceRun } from '../connectors/runtime/source-world.ts';
 import { routedOptions } from '../connectors/transforms/routed.ts';
-import { alternatorSink } from '../sink/alternator/connector.ts';
 import { alternatorOptions } from '../sink/alternator/options.ts';
-import { cqlSink } from '../sink/cql/connector.ts';
 import { type CqlOptions, cqlOptions } from '../sink/cql/options.ts';
-import { type Access, clientsFor, type SourceClients } from '../source/access.ts';
-import { s3ExportSource } from '../source/export/connector.ts';
 import { exportSourceOptions } from '../source/export/options.ts';
-import { dynamoDbScanSource } from '../source/scan/connector.ts';
 import { scanOptions } from '../source/scan/options.ts';
-import { dynamoDbStreamsSource, streamsOptions } from '../source/streams/connector.ts';
 import type { Migration } from './config/defaults.ts';
 import type { MappingFile } from './config/mapping-file.ts';
 import { connectorNames, topicsOf } from './config/names.ts';
 import type { CqlTarget } from './config/target-schema.ts';
+import { accessOf } from './source-access.ts';
 import { transformsOf } from './transforms.ts';
 
 /** The connectors that a migration file stands for, with their options checked by their own schemas. */
@@ -25,36 +21,28 @@ export interface Wiring {
   readonly sink: SinkDefinition;
 }
 
-/** @param tables literal names: globs are resolved already. */
-export function wire(migration: Migration, tables: readonly string[]): Wiring {
-  return { sources: sourcesOf(migration, tables), sink: sinkOf(migration, tables) };
+/**
+ * Connectors are loaded here, and only those that the file names: their drivers and clients are most of what a command
+ * takes to begin.
+ *
+ * @param tables literal names: globs are resolved already.
+ */
+export async function wire(migration: Migration, tables: readonly string[]): Promise<Wiring> {
+  return { sources: await sourcesOf(migration, tables), sink: await wireSink(migration, tables) };
 }
 
-/** What all source connectors have: where DynamoDB is, and who asks. */
-export function accessOf(migration: Migration): Access {
-  const { region, endpoint, credentials } = migration.source;
-  return {
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
-  } as Access;
-}
-
-export function sourceClients(migration: Migration): SourceClients {
-  return clientsFor(accessOf(migration));
-}
-
-function sourcesOf(migration: Migration, tables: readonly string[]): SourceDefinition[] {
+async function sourcesOf(migration: Migration, tables: readonly string[]): Promise<SourceDefinition[]> {
   const names = connectorNames(migration);
   const { changes, snapshot } = migration.source;
   const common = { tables, tasks: migration.tasks.source, tolerance: migration.deadLetters.tolerance };
   const sources: SourceDefinition[] = [];
-  const run = snapshotRun(migration);
+  const run = await snapshotRun(migration);
   if (run) {
     const captureConnector = changes === 'streams' ? names.changes : null;
     sources.push({ ...common, name: names.snapshot, run, captureConnector });
   }
   if (changes === 'streams') {
+    const { dynamoDbStreamsSource, streamsOptions } = await import('../source/streams/connector.ts');
     const options = streamsOptions.parse({ ...accessOf(migration), publishAll: snapshot.from === 'none' });
     const plugin = dynamoDbStreamsSource as Extract<SourceRun, { kind: 'changes' }>['plugin'];
     sources.push({
@@ -73,7 +61,7 @@ function sourcesOf(migration: Migration, tables: readonly string[]): SourceDefin
   return sources;
 }
 
-function snapshotRun(migration: Migration): Extract<SourceRun, { kind: 'snapshot' }> | null {
+async function snapshotRun(migration: Migration): Promise<Extract<SourceRun, { kind: 'snapshot' }> | null> {
   const { snapshot } = migration.source;
   const access = accessOf(migration);
   const bound = (plugin: unknown, options: unknown) => ({
@@ -82,6 +70,7 @@ function snapshotRun(migration: Migration): Extract<SourceRun, { kind: 'snapshot
     options,
   });
   if (snapshot.from === 'manifest' || snapshot.from === 'export') {
+    const { s3ExportSource } = await import('../source/export/connector.ts');
     const { s3, manifests, incremental, slackSeconds } = snapshot;
     const { region, endpoint, forcePathStyle } = s3 ?? {};
     const store = defined({ region, endpoint, forcePathStyle, credentials: migration.source.credentials });
@@ -89,6 +78,7 @@ function snapshotRun(migration: Migration): Extract<SourceRun, { kind: 'snapshot
     return bound(s3ExportSource, exportSourceOptions.parse({ ...access, s3: store, ...named, slackSeconds }));
   }
   if (snapshot.from === 'scan') {
+    const { dynamoDbScanSource } = await import('../source/scan/connector.ts');
     const { segments, readCapacity, slackSeconds } = snapshot;
     return bound(dynamoDbScanSource, scanOptions.parse({ ...access, segments, readCapacity, slackSeconds }));
   }
@@ -100,14 +90,18 @@ function requestOf({ s3, enablePitr }: Migration['source']['snapshot']) {
   return { request: defined({ bucket, prefix, bucketOwner, sseAlgorithm, kmsKeyId, enablePitr }) };
 }
 
-function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition {
-  const bound = pluginOf(migration);
+/** The sink alone, for what asks nothing of a source. */
+export async function wireSink(migration: Migration, tables: readonly string[]): Promise<SinkDefinition> {
+  const bound = await pluginOf(migration);
   const transforms = transformsOf(migration);
   const { topicPrefix } = migration.kafka;
+  const options = routedOptions(bound, transforms, tables, topicsOf(migration), topicPrefix);
+  // Only here is it known which tables globs mean, and where a RegexRouter leads them.
+  checkTargets({ plugin: bound.plugin, options }, tables);
   return {
     name: connectorNames(migration).sink,
     plugin: bound.plugin,
-    options: routedOptions(bound, transforms, tables, topicsOf(migration), topicPrefix),
+    options,
     tables,
     tasks: migration.tasks.sink,
     tolerance: migration.deadLetters.tolerance,
@@ -118,13 +112,19 @@ function sinkOf(migration: Migration, tables: readonly string[]): SinkDefinition
 }
 
 /** The connector that a target's type stands for. */
-function pluginOf({ target, mapping, tasks }: Migration): Pick<SinkDefinition, 'plugin' | 'options'> {
+async function pluginOf({
+  target,
+  mapping,
+  tasks,
+}: Migration): Promise<Pick<SinkDefinition, 'plugin' | 'options'>> {
   if (target.type === 'cql') {
+    const { cqlSink } = await import('../sink/cql/connector.ts');
     return {
       plugin: cqlSink as SinkConnector<unknown>,
       options: cqlOptionsOf(target, mapping),
     };
   }
+  const { alternatorSink } = await import('../sink/alternator/connector.ts');
   const { type: _type, name: _name, writesPerSecond, ...rest } = target;
   // A cap for the target, which its tasks share.
   const share = writesPerSecond === undefined ? {} : { writesPerSecond: writesPerSecond / tasks.sink };

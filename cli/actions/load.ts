@@ -1,7 +1,7 @@
 import { refuse } from '../../connectors/refuse.ts';
 import { isSelected } from '../../connectors/table-globs.ts';
 import { sameTableProblems } from '../../migration/preflight.ts';
-import { accessOf } from '../../migration/wiring.ts';
+import { accessOf } from '../../migration/source-access.ts';
 import { sourceFault } from '../../source/faults.ts';
 import { FillError, type Filled, filledItems, loadItems } from '../../workload/fill.ts';
 import type { Mix, OperationKind } from '../../workload/operations.ts';

@@ -1,6 +1,7 @@
 import { isSelected } from '../../connectors/table-globs.ts';
 import type { Migration } from '../../migration/config/defaults.ts';
-import { isAt, migrate } from '../../migration/run.ts';
+import { migrate } from '../../migration/run.ts';
+import { isAt } from '../../migration/wait-status.ts';
 import type { MigrateOptions } from '../commands/migrate.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Session } from '../session.ts';

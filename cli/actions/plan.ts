@@ -18,7 +18,7 @@ export async function runPlan(session: Session, options: PlanOptions): Promise<E
 async function printConnectors(session: Session, file: string): Promise<ExitCode> {
   const placeholders = new Map<string, string>();
   const migration = await session.load(file, { needsSnapshot: true, placeholders });
-  const posted = connectorConfigs(migration, placeholders);
+  const posted = await connectorConfigs(migration, placeholders);
   if (session.globals.json) session.printJson(posted);
   else session.print(JSON.stringify(posted, null, 2));
   return exitCodes.done;

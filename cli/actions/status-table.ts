@@ -24,7 +24,7 @@ export function statusTable(status: MigrationStatus): string {
     one.changes.lagSeconds === null ? '-' : one.changes.lagSeconds.toFixed(1),
   ]);
   const errors = status.tables.flatMap(({ table, lastError }) =>
-    lastError ? [`${table}: ${lastError.code}: ${lastError.message} ${lastError.hint}`] : [],
+    lastError ? [`${table}: ${lastError.code}: ${lastError.message}\n  → ${lastError.hint}`] : [],
   );
   const exports = status.tables.flatMap((one) =>
     one.export === null
@@ -33,10 +33,18 @@ export function statusTable(status: MigrationStatus): string {
           `${one.table}: export ${one.export.arn ?? 'without an answer yet'}, asked for at ${one.export.requested}`,
         ],
   );
+  const repairs = status.tables.flatMap(({ table, awaitsRepair }) =>
+    awaitsRepair
+      ? [
+          `${table}: came in incremental windows, and is ready when it was compared with its source: messina verify FILE --repair (migrate does it itself)`,
+        ]
+      : [],
+  );
   return [
     `${status.migration} → ${status.target}: ${status.phase}`,
     ...columns([head, ...rows]),
     ...exports,
+    ...repairs,
     ...errors,
     ...(status.notClaimed === null ? [] : [status.notClaimed]),
   ].join('\n');

@@ -1,4 +1,4 @@
-import { isAt } from '../../migration/run.ts';
+import { isAt } from '../../migration/wait-status.ts';
 import type { TableStatus } from '../../migration/status.ts';
 import type { Counts } from '../../workload/counts.ts';
 import type { Workload } from '../../workload/workload.ts';

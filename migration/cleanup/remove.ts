@@ -12,7 +12,7 @@ import type { Migration } from '../config/defaults.ts';
 import { topicsOf } from '../config/names.ts';
 import { membersAt } from '../group-members.ts';
 import { assertStopped } from '../replay-lanes.ts';
-import { sourceClients } from '../wiring.ts';
+import { sourceClients } from '../source-access.ts';
 import type { Leftover } from './leftover.ts';
 import type { Leftovers } from './leftovers.ts';
 

@@ -6,7 +6,7 @@ import { retried } from '../../dynamodb/retry.ts';
 import { describeContinuousBackups, describeTable } from '../../dynamodb/tables.ts';
 import { sourceFault } from '../../source/faults.ts';
 import type { Migration } from '../config/defaults.ts';
-import { sourceClients } from '../wiring.ts';
+import { sourceClients } from '../source-access.ts';
 import type { Kept, Leftover } from './leftover.ts';
 
 export interface SourceLook {

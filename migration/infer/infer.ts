@@ -7,7 +7,7 @@ import type { Migration } from '../config/defaults.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { openTopics } from '../topics-view.ts';
 import { transformProblems, transformsOf } from '../transforms.ts';
-import { accessOf } from '../wiring.ts';
+import { accessOf } from '../source-access.ts';
 import { mappingText } from './mapping-text.ts';
 import { type Proposal, proposalOf } from './proposal.ts';
 import { SampleTally } from './sample-tally.ts';
