@@ -10,6 +10,7 @@ import { readFlat } from './flat-read.ts';
 import { otherKeys } from './other-keys.ts';
 import type { ConnectorSettings, SinkSettings, SourceSettings } from './settings.ts';
 import { readTopics } from './sink-topics.ts';
+import { targetProblems } from './target-problems.ts';
 import { readChain } from './transform-settings.ts';
 
 /** What a connector takes from its worker where its own configuration says nothing. */
@@ -56,7 +57,7 @@ export function readConnector(
       ? readSource(reading, found, common, base)
       : readSink(reading, found, common, base);
   const own = leavesOf(found.plugin.options).map(({ key }) => key);
-  const others = otherKeys(config, found.type, unknownToAll(reading), own);
+  const others = otherKeys(config, found.type, unknownToAll(reading), own, hidden);
   const problems = concealed([...reading.problems, ...others.problems], config, hidden);
   return { settings: problems.length > 0 ? null : settings, problems, warnings: others.warnings };
 }
@@ -147,8 +148,10 @@ function readSource(
   base: Base | null,
 ): SourceSettings | null {
   const source = take(reading, sourceKeys);
-  if (source !== null) reading.problems.push(...sourceProblems(source, found.plugin.kind));
-  if (common !== null) reading.problems.push(...deadLetterProblems(common, null), ...nameProblems(common));
+  if (source !== null) reading.problems.push(...sourceProblems(source, found.plugin.kind, reading.hidden));
+  if (common !== null) {
+    reading.problems.push(...deadLetterProblems(common, null, reading.hidden), ...nameProblems(common));
+  }
   if (source === null || base === null) return null;
   const factor = source['topic.creation.default.replication.factor'];
   return {
@@ -162,18 +165,18 @@ function readSource(
   };
 }
 
-function sourceProblems(source: SourceKeys, kind: 'snapshot' | 'changes'): FlatProblem[] {
+function sourceProblems(source: SourceKeys, kind: 'snapshot' | 'changes', hidden: Hidden): FlatProblem[] {
   const problems: FlatProblem[] = [];
   const capturing = source['capture.connector'];
   if (capturing !== undefined && kind === 'changes') {
     const what =
       'only a snapshot names the connector that captures changes; this one captures them. Remove it';
-    problems.push(invalid('capture.connector', capturing, what));
+    problems.push(invalid('capture.connector', capturing, what, hidden.has('capture.connector')));
   }
   const boundary = source['transaction.boundary'];
   if (boundary !== 'poll') {
     const what = 'one transaction holds what is read at once. Set it to poll, or remove it';
-    problems.push(invalid('transaction.boundary', boundary, what));
+    problems.push(invalid('transaction.boundary', boundary, what, hidden.has('transaction.boundary')));
   }
   return problems;
 }
@@ -198,15 +201,16 @@ function readSink(
 ): SinkSettings | null {
   const { config, plugins, hidden, problems, unknown } = reading;
   const sink = take(reading, sinkKeys);
-  if (common !== null) problems.push(...deadLetterProblems(common, sink), ...nameProblems(common));
+  if (common !== null) problems.push(...deadLetterProblems(common, sink, hidden), ...nameProblems(common));
   const chain = readChain(config, sink ?? { transforms: [], predicates: [] }, plugins, hidden);
   problems.push(...chain.problems);
   const ofChain = (key: string) => /^(transforms|predicates)\./.test(key) && !chain.unknown.includes(key);
   unknown.push(Object.keys(config).filter((key) => !ofChain(key)));
   if (sink === null) return null;
-  const topics = readTopics(sink, common?.['topic.prefix'] ?? config['topic.prefix'] ?? '');
+  const topics = readTopics(sink, common?.['topic.prefix'] ?? config['topic.prefix'] ?? '', hidden);
   problems.push(...topics.problems);
   if (base === null || topics.topics === null) return null;
+  if (base.options !== null) problems.push(...targetProblems(found, base, topics.topics, chain.transforms));
   return {
     ...base,
     type: 'sink',

@@ -1,15 +1,16 @@
+import { timeLimited } from '../time-limited.ts';
 import { readPattern } from '../transforms/predicates/pattern.ts';
 import type { CommonKeys, SinkKeys } from './connector-keys.ts';
 import type { FlatProblem } from './flat.ts';
-import { invalid } from './flat-problems.ts';
+import { type Hidden, invalid } from './flat-problems.ts';
 
 const NAME = 'errors.deadletterqueue.topic.name';
 
 /** What contradicts itself in what becomes of bad records. */
-export function deadLetterProblems(common: CommonKeys, sink: SinkKeys | null): FlatProblem[] {
+export function deadLetterProblems(common: CommonKeys, sink: SinkKeys | null, hidden: Hidden): FlatProblem[] {
   const topic = common[NAME];
   if (topic === '') return [];
-  const refused = (what: string) => [invalid(NAME, topic, what)];
+  const refused = (what: string) => [invalid(NAME, topic, what, hidden.has(NAME))];
   if (common['errors.tolerance'] === 'none') {
     return refused(
       'nothing is ever written there while errors.tolerance is none. Set errors.tolerance to all, or remove the key',
@@ -30,8 +31,10 @@ export function deadLetterProblems(common: CommonKeys, sink: SinkKeys | null): F
 
 function matches(pattern: string, topic: string): boolean {
   try {
-    return readPattern(pattern).test(topic);
+    const expression = readPattern(pattern);
+    return timeLimited('topics.regex', () => expression.test(topic));
   } catch {
+    // Said of topics.regex itself.
     return false;
   }
 }

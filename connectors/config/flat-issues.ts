@@ -24,10 +24,12 @@ export function problemsOf(issue: Issue, read: Read): FlatProblem[] {
   const text = read.flat[key];
   if (text === undefined) return [missing(key)];
   const isHidden = leaf.isSecret || read.hidden.has(key);
-  const inside = path.slice(leaf.path.length + (leaf.isPrefix ? 1 : 0));
   const innermost = deepest(issue);
+  // The names inside a value are part of it.
+  if (isHidden) return [invalid(key, text, wordsOf(innermost, text, true), true)];
+  const inside = path.slice(leaf.path.length + (leaf.isPrefix ? 1 : 0));
   const more = innermost.path === issue.path ? [] : innermost.path.map(String);
-  return [invalid(key, text, placed([...inside, ...more], wordsOf(innermost, text, isHidden)), isHidden)];
+  return [invalid(key, text, placed([...inside, ...more], wordsOf(innermost, text, false)))];
 }
 
 function leafOf(path: readonly string[], leaves: readonly FlatLeaf[]): FlatLeaf | null {
@@ -97,6 +99,8 @@ function wordsOf(issue: Issue, text: string, isHidden: boolean): string {
   }
   if (issue.code === 'too_small')
     return issue.origin === 'array' ? 'List must not be empty' : 'String must be non-empty';
-  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')} is not known here`;
+  if (issue.code === 'unrecognized_keys') {
+    return `${isHidden ? 'a name in it' : issue.keys.join(', ')} is not known here`;
+  }
   return issue.message;
 }

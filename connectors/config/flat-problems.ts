@@ -29,10 +29,7 @@ export function concealed(
   config: FlatConfig,
   hidden: Hidden,
 ): readonly FlatProblem[] {
-  const texts = [...hidden].flatMap((key) => {
-    const text = config[key] ?? '';
-    return [text, ...text.split(/\s*,\s*/)].filter((part) => part !== '');
-  });
+  const texts = [...hidden].flatMap((key) => piecesOf(config[key] ?? ''));
   return problems.map(({ key, message }) => {
     const about = `Invalid value [hidden] for configuration ${key}`;
     const quotes = (text: string) =>
@@ -42,6 +39,27 @@ export function concealed(
     if (!texts.some(quotes)) return { key, message };
     return { key, message: `${about}: it cannot be used with the others, or at all` };
   });
+}
+
+/** What messages may quote of a value: all of it, an element or a name in it, or no more than its beginning. */
+function piecesOf(text: string): string[] {
+  const pieces = [text, ...text.split(/\s*,\s*/), ...textsInside(text)];
+  return pieces.filter((piece) => piece !== '').flatMap((piece) => [piece, shownValue(piece, false)]);
+}
+
+/** The texts and names in JSON text; none in another. */
+function textsInside(text: string): string[] {
+  const texts: string[] = [];
+  const collect = (name: string, value: unknown) => {
+    texts.push(name, ...(typeof value === 'string' ? [value] : []));
+    return value;
+  };
+  try {
+    JSON.parse(text, collect);
+  } catch {
+    return [];
+  }
+  return texts;
 }
 
 /** What a message says beyond the value and the key that it begins with. */

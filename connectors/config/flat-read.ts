@@ -35,14 +35,18 @@ export function readFlat<O>(
     }
     const read = readText(text, leaf.shape);
     if ('fault' in read) problems.push(invalid(whole, text, read.fault, leaf.isSecret || hidden.has(whole)));
-    else set(root, leaf.isPrefix ? [...leaf.path, key.slice(leaf.key.length)] : leaf.path, read.value);
+    else
+      set(root, leaf.isPrefix ? [...leaf.path, standIn(key.slice(leaf.key.length))] : leaf.path, read.value);
   }
   for (const { key } of leaves.filter((leaf) => leaf.required && !Object.hasOwn(flat, prefix + leaf.key))) {
     problems.push(missing(prefix + key));
   }
   const parsed = schema.safeParse(root);
-  if (parsed.success && problems.length === 0) return { options: parsed.data, problems, unknown };
-  const issues = parsed.success ? [] : parsed.error.issues;
+  if (parsed.success && problems.length === 0) {
+    for (const leaf of leaves) if (leaf.isPrefix) putBack(parsed.data, leaf.path);
+    return { options: parsed.data, problems, unknown };
+  }
+  const issues = parsed.success ? [] : parsed.error.issues.map(withName);
   // One cause is told once.
   const said = new Set(problems.map(({ key }) => key));
   for (const problem of issues.flatMap((issue) => problemsOf(issue, { leaves, flat, hidden, prefix }))) {
@@ -67,7 +71,30 @@ function set(root: Record<string, unknown>, path: readonly string[], value: unkn
   define(sectionAt(root, above.reverse()), last, value);
 }
 
-/** A name may be `__proto__`: it is no more than a name here. */
+/** A name may be `__proto__`: it is no more than a name here. But zod leaves it out of records (`$ZodRecord`). */
+const PROTO = '__proto__';
+const STAND_IN = 'the name __proto__';
+
+const standIn = (name: string): string => (name === PROTO ? STAND_IN : name);
+
+const withName = <I extends { readonly path: readonly PropertyKey[] }>(issue: I): I => ({
+  ...issue,
+  path: issue.path.map((step) => (step === STAND_IN ? PROTO : step)),
+});
+
+/** Gives a record of names at a path the name that another stood for. */
+function putBack(options: unknown, path: readonly string[]): void {
+  let record = options;
+  for (const step of path) {
+    if (typeof record !== 'object' || record === null || !Object.hasOwn(record, step)) return;
+    record = (record as Readonly<Record<string, unknown>>)[step];
+  }
+  if (typeof record !== 'object' || record === null || !Object.hasOwn(record, STAND_IN)) return;
+  const names = record as Record<string, unknown>;
+  define(names, PROTO, names[STAND_IN]);
+  delete names[STAND_IN];
+}
+
 function define(section: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(section, name, { value, enumerable: true, writable: true, configurable: true });
 }

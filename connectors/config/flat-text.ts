@@ -23,7 +23,8 @@ export function readText(text: string, shape: Shape): TextReading {
     case 'object':
       return ofJson(text, 'an object');
     default:
-      return { value: text };
+      // Words to choose from; other texts may begin or end with blanks.
+      return { value: shape.enum === undefined ? text : text.trim() };
   }
 }
 

@@ -26,6 +26,7 @@ const workerHead = `# The configuration of a worker
 \`messina source FILE\` and \`messina sink FILE\` read it from \`.properties\`, \`.yaml\` or \`.json\`; keys of nested mappings are joined
 with dots. Variables \`CONNECT_…\` of the environment come over the file, or stand in its place: small letters, \`_\` is a dot
 (\`CONNECT_BOOTSTRAP_SERVERS\` is \`bootstrap.servers\`), \`__\` an underscore, \`___\` a hyphen; an empty one says nothing.
+Blanks at the ends of a value do not count, and an optional key that stands there empty is as good as left out; only a secret is not.
 
 Any value may hold \`\${env:NAME}\`, \`\${file:/path:key}\`, \`\${file:/path}\` or \`\${directory:/path:file}\`. Relative paths count from the
 folder of the file. Wrong values are refused before anything starts; keys that are not known are a warning, and those of Kafka
@@ -51,7 +52,8 @@ const connectorHead = `# The configuration of a connector
 A connector's configuration is a flat object of texts, as Kafka Connect has it. A list has commas between its elements; one whose
 elements hold commas is JSON text. \`<name>\` stands for a name of your own, such as a table's, as it is, dots included.
 Placeholders (\`\${env:NAME}\`, \`\${file:/path:key}\`, \`\${directory:/path:file}\`) stay in the stored configuration and are filled where a
-task starts. Keys that are not known are ignored, with a warning in the log.
+task starts; not in \`name\`, \`connector.class\`, \`topic.prefix\`, \`topic.names.…\`, \`topic.creation.…\`, \`transforms\` and
+\`predicates\`, which must be the same on every worker. Keys that are not known are ignored, with a warning in the log.
 
 A sink's \`transforms\` names transforms; each has \`transforms.<name>.type\`, its options, and \`.predicate\` and \`.negate\`. Sources
 have none: the topics keep the lossless original. What the transforms do: [transforms.md](transforms.md).

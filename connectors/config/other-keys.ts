@@ -2,7 +2,7 @@ import type { FlatConfig } from '../worker/herder.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import type { FlatProblem } from './flat.ts';
 import { leavesOf } from './flat-leaves.ts';
-import { invalid } from './flat-problems.ts';
+import { type Hidden, invalid } from './flat-problems.ts';
 import { closestWord } from './suggest.ts';
 
 export interface OtherKeys {
@@ -32,6 +32,7 @@ export function otherKeys(
   type: 'source' | 'sink',
   unknown: readonly string[],
   own: readonly string[],
+  hidden: Hidden,
 ): OtherKeys {
   const problems: FlatProblem[] = [];
   const warnings: string[] = [];
@@ -40,7 +41,7 @@ export function otherKeys(
   for (const key of unknown) {
     const reason = refusal(key, config[key] ?? '', type);
     if (reason !== null) {
-      problems.push(invalid(key, config[key] ?? '', reason));
+      problems.push(invalid(key, config[key] ?? '', reason, hidden.has(key)));
       continue;
     }
     if (quiet.test(key) || config[key] === '') continue;

@@ -58,7 +58,10 @@ function fromFile(address: string, { folder }: PlaceholderSources): string {
   );
 }
 
-/** `path:file` is a file of a folder, as it is, as Kafka's DirectoryConfigProvider has it. */
+/**
+ * `path:file` is a file of a folder, as Kafka's DirectoryConfigProvider has it, trimmed: Kafka trims every value where it is
+ * read (ConfigDef.parseType), and editors end files with a line feed.
+ */
 function fromDirectory(address: string, { folder }: PlaceholderSources): string {
   const placeholder = `\${directory:${address}}`;
   const colon = address.lastIndexOf(':');
@@ -69,7 +72,7 @@ function fromDirectory(address: string, { folder }: PlaceholderSources): string 
       `Write \${directory:/path:file}.`,
     );
   }
-  return readText(resolve(folder, address.slice(0, colon), name), placeholder);
+  return readText(resolve(folder, address.slice(0, colon), name), placeholder).trim();
 }
 
 const providers = { env: fromEnvironment, file: fromFile, directory: fromDirectory } as const;
@@ -78,6 +81,19 @@ const providers = { env: fromEnvironment, file: fromFile, directory: fromDirecto
 export type PlaceholderProvider = keyof typeof providers;
 
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
+
+/**
+ * Where the last placeholder can end. Behind it every `${` would be looked at up to the end of the text, in vain: a text of
+ * nothing else would take minutes.
+ */
+const lastEnd = (text: string): number => text.lastIndexOf('}') + 1;
+
+/** The text with its placeholders replaced, each by what its inside gives. */
+function replaced(text: string, fill: (inner: string, whole: string) => string): string {
+  const end = lastEnd(text);
+  const filled = text.slice(0, end).replace(PLACEHOLDER, (whole, inner: string) => fill(inner, whole));
+  return filled + text.slice(end);
+}
 
 /** Splits `env:NAME`, the inside of a placeholder; null: no provider of this name is known. */
 function split(inner: string, { providers: named }: Pick<PlaceholderSources, 'providers'>) {
@@ -96,7 +112,7 @@ function split(inner: string, { providers: named }: Pick<PlaceholderSources, 'pr
  * @throws PlaceholderError where there is no value, or no such provider. Its message holds names only, no value.
  */
 export function fillPlaceholders(text: string, sources: PlaceholderSources): string {
-  return text.replace(PLACEHOLDER, (_, inner: string) => {
+  return replaced(text, (inner) => {
     const found = split(inner, sources);
     if (found !== null) return providers[found.provider](found.address, sources);
     throw new PlaceholderError(
@@ -115,7 +131,7 @@ export function fillPlaceholders(text: string, sources: PlaceholderSources): str
  * @throws PlaceholderError where there is no value
  */
 export function fillKnownPlaceholders(text: string, sources: PlaceholderSources): string {
-  return text.replace(PLACEHOLDER, (whole, inner: string) => {
+  return replaced(text, (inner, whole) => {
     const found = split(inner, sources);
     return found === null ? whole : providers[found.provider](found.address, sources);
   });
@@ -123,5 +139,6 @@ export function fillKnownPlaceholders(text: string, sources: PlaceholderSources)
 
 /** Whether a text holds a placeholder of a known provider. */
 export function holdsPlaceholder(text: string, sources: Pick<PlaceholderSources, 'providers'> = {}): boolean {
-  return [...text.matchAll(PLACEHOLDER)].some(([, inner = '']) => split(inner, sources) !== null);
+  const candidates = text.slice(0, lastEnd(text)).matchAll(PLACEHOLDER);
+  return [...candidates].some(([, inner = '']) => split(inner, sources) !== null);
 }

@@ -1,5 +1,6 @@
 import type { FlatConfig } from '../worker/herder.ts';
 import type { FlatProblem } from './flat.ts';
+import { literalProblems } from './literal-keys.ts';
 import {
   fillKnownPlaceholders,
   holdsPlaceholder,
@@ -15,6 +16,18 @@ export interface ResolvedConfig {
   readonly filled: ReadonlySet<string>;
 }
 
+/**
+ * Fills the placeholders of a connector's configuration, and says which stand where none may: in keys that have to be the same
+ * for all tasks. Those keys are left out, so that nothing more is said of what follows from them.
+ */
+export function resolveConnector(config: FlatConfig, sources: PlaceholderSources): ResolvedConfig {
+  const refused = literalProblems(config, sources);
+  const keys = new Set(refused.map(({ key }) => key));
+  const others = Object.fromEntries(Object.entries(config).filter(([key]) => !keys.has(key)));
+  const resolved = resolveConfig(others, sources);
+  return { ...resolved, problems: [...refused, ...resolved.problems] };
+}
+
 /** Fills the placeholders of a flat configuration; a value whose placeholder cannot be filled stays as it is. */
 export function resolveConfig(config: FlatConfig, sources: PlaceholderSources): ResolvedConfig {
   const resolved: Record<string, string> = {};
@@ -23,9 +36,9 @@ export function resolveConfig(config: FlatConfig, sources: PlaceholderSources): 
   for (const [key, text] of Object.entries(config)) {
     resolved[key] = text;
     if (!holdsPlaceholder(text, sources)) continue;
-    filled.add(key);
     try {
       resolved[key] = fillKnownPlaceholders(text, sources);
+      filled.add(key);
     } catch (error) {
       if (!(error instanceof PlaceholderError)) throw error;
       problems.push({ key, message: `Invalid configuration ${key}: it ${error.message}. ${error.remedy}` });

@@ -36,7 +36,8 @@ export function readChain(
   const chain: Chain = { config, plugins, hidden, problems: [], unknown: [] };
   for (const list of ['transforms', 'predicates'] as const) {
     if (new Set(sink[list]).size === sink[list].length) continue;
-    chain.problems.push(invalid(list, sink[list].join(','), 'Duplicate alias provided.'));
+    const isHidden = chain.hidden.has(list);
+    chain.problems.push(invalid(list, sink[list].join(','), 'Duplicate alias provided.', isHidden));
   }
   const predicates: Record<string, PredicateConfig> = {};
   for (const name of new Set(sink.predicates)) {
@@ -117,25 +118,25 @@ function readCondition(
   prefix: string,
   predicates: readonly string[],
   isNeeded: boolean,
-  { config, problems }: Chain,
+  { config, hidden, problems }: Chain,
 ): Pick<TransformConfig, 'predicate' | 'negate'> | null {
   const [key, negateKey] = [`${prefix}predicate`, `${prefix}negate`];
   const predicate = config[key] === '' ? undefined : config[key];
   const negate = config[negateKey]?.trim().toLowerCase();
   const before = problems.length;
   if (negate !== undefined && negate !== 'true' && negate !== 'false') {
-    problems.push(invalid(negateKey, negate, 'Expected value to be either true or false'));
+    const what = 'Expected value to be either true or false';
+    problems.push(invalid(negateKey, negate, what, hidden.has(negateKey)));
   }
   if (predicate === undefined && negate === 'true') {
-    problems.push(
-      invalid(negateKey, negate, `there is no config '${key}' defining a predicate to be negated.`),
-    );
+    const what = `there is no config '${key}' defining a predicate to be negated.`;
+    problems.push(invalid(negateKey, negate, what, hidden.has(negateKey)));
   }
   if (predicate === undefined && isNeeded) problems.push(missing(key));
   if (predicate !== undefined && !predicates.includes(predicate)) {
-    const near = closestWord(predicate, predicates);
+    const near = hidden.has(key) ? null : closestWord(predicate, predicates);
     const meant = near === null ? 'Name it in predicates' : `Did you mean "${near}"?`;
-    problems.push(invalid(key, predicate, `it is not among predicates. ${meant}`));
+    problems.push(invalid(key, predicate, `it is not among predicates. ${meant}`, hidden.has(key)));
   }
   if (problems.length > before) return null;
   return {
@@ -149,13 +150,13 @@ function checkDeletes(
   key: string,
   { type, predicate = '' }: TransformConfig,
   predicates: Readonly<Record<string, PredicateConfig>>,
-  { plugins, problems }: Chain,
+  { plugins, hidden, problems }: Chain,
 ): void {
   const needsPredicate = plugins.transforms.find(({ name }) => name === type)?.needsPredicate === true;
   if (!needsPredicate || predicates[predicate]?.type !== 'RecordIsTombstone') return;
   const what =
     'it speaks of deletes, which always reach the target. Remove the filter, or give it a predicate of items';
-  problems.push(invalid(key, predicate, what));
+  problems.push(invalid(key, predicate, what, hidden.has(key)));
 }
 
 /** @param known the names of each kind, the short one first */

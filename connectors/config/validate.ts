@@ -7,10 +7,11 @@ import { type ConnectorDefaults, readConnector } from './connector-settings.ts';
 import type { FlatProblem } from './flat.ts';
 import { leafAt, leavesOf } from './flat-leaves.ts';
 import { keyInfoOf, ordered } from './key-infos.ts';
+import { literalProblems } from './literal-keys.ts';
 import { holdsPlaceholder, type PlaceholderSources } from './placeholders.ts';
 import { connectorKeysOf } from './plugin-keys.ts';
 import { recommendedValues } from './recommended.ts';
-import { resolveConfig } from './resolve.ts';
+import { resolveConnector } from './resolve.ts';
 
 export interface ValidationDefaults extends ConnectorDefaults {
   /** Where placeholders get their values from; without it nothing is said of values that hold some. */
@@ -70,9 +71,10 @@ export function invalidMessage(infos: ConfigInfos): string {
 function problemsOf(given: FlatConfig, plugins: Plugins, worker: ValidationDefaults): readonly FlatProblem[] {
   if (worker.placeholders === undefined) {
     const open = new Set(Object.keys(given).filter((key) => holdsPlaceholder(given[key] ?? '')));
-    return readConnector(given, plugins, worker, open).problems.filter(({ key }) => !open.has(key));
+    const found = readConnector(given, plugins, worker, open).problems;
+    return [...literalProblems(given), ...found.filter(({ key }) => !open.has(key))];
   }
-  const { config, problems, filled } = resolveConfig(given, worker.placeholders);
+  const { config, problems, filled } = resolveConnector(given, worker.placeholders);
   const unresolved = new Set(problems.map(({ key }) => key));
   const found = readConnector(config, plugins, worker, filled).problems;
   return [...problems, ...found.filter(({ key }) => !unresolved.has(key))];

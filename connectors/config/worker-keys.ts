@@ -23,9 +23,15 @@ const topicName = (description: string) =>
     .exactOptional()
     .describe(description);
 
-const hostAndPort = z.string().regex(/^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/, {
+const hostAndPort = z.string().regex(/^([A-Z_]+:\/\/)?([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/i, {
   error: 'must be host:port, such as 127.0.0.1:9092',
 });
+
+const host = (description: string) =>
+  z
+    .string()
+    .regex(/^([\w.-]+|\[?[\da-f:.]+\]?)$/i, { error: 'must be the name or the address of a host' })
+    .describe(description);
 
 const listener = z.string().regex(/^https?:\/\/([\w.-]*|\[[\da-fA-F:.]+\]):\d{1,5}\/?$/i, {
   error: 'must be http://host:port or https://host:port, with commas between several',
@@ -118,13 +124,13 @@ const runKeys = {
     .default(5000)
     .describe('Milliseconds that tasks have to finish what is in flight when the worker ends.'),
   'plugin.path': z
-    .array(z.string().min(1))
+    .array(z.string())
     .default([])
     .describe(
       'Folders, or files of modules, with connectors, transforms and converters by others, with commas between.',
     ),
   'connectors.dir': text(
-    'Folder of JSON files, one connector each, put in place at start. Default: none.',
+    'Folder of JSON files, each with a connector or a list of them, put in place at start; those of classes that only other workers have are left to them. Default: none.',
   ).exactOptional(),
   'worker.threads': z
     .int()
@@ -157,9 +163,9 @@ const restKeys = {
     .describe(
       'Where the REST API listens; port 0 is a free one, no host every address. Default: http://127.0.0.1:8083.',
     ),
-  'rest.host.name': text('Old name: host of the only listener.').exactOptional(),
+  'rest.host.name': host('Old name: host of the only listener.').exactOptional(),
   'rest.port': z.int().min(0).max(65_535).exactOptional().describe('Old name: port of the only listener.'),
-  'rest.advertised.host.name': text(
+  'rest.advertised.host.name': host(
     'Host by which other workers reach this one. Default: that of the first listener, or the name of this machine.',
   ).exactOptional(),
   'rest.advertised.port': z

@@ -41,10 +41,16 @@ export function readRest(
   };
 }
 
-const urlOf = ({ protocol, host, port }: Listener) => `${protocol}://${host}:${port}`;
+/** An address of IPv6 stands in brackets. */
+const urlOf = ({ protocol, host, port }: Listener) =>
+  `${protocol}://${/^[^[].*:/.test(host) ? `[${host}]` : host}:${port}`;
 
 function listenersOf(keys: WorkerKeys): readonly Listener[] {
-  const old = `http://${keys['rest.host.name'] ?? '127.0.0.1'}:${keys['rest.port'] ?? 8083}`;
+  const old = urlOf({
+    protocol: 'http',
+    host: keys['rest.host.name'] ?? '127.0.0.1',
+    port: String(keys['rest.port'] ?? 8083),
+  });
   return (keys.listeners ?? [old]).map((text) => {
     const [, protocol = '', host = '', port = ''] = /^(https?):\/\/(.*):(\d+)\/?$/i.exec(text) ?? [];
     return { protocol: protocol.toLowerCase(), host: host === '' ? '0.0.0.0' : host, port };

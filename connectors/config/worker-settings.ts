@@ -35,10 +35,12 @@ export interface WorkerReading {
 export async function loadWorkerSettings(file: string | null, env: Env): Promise<WorkerReading> {
   const written = file === null ? new Map<string, string>() : await readWorkerFile(file);
   const variables = workerVariables(env);
-  const given = Object.fromEntries([
-    ...written,
-    ...[...variables].map(([key, { text }]) => [key, text] as const),
-  ]);
+  const given = Object.fromEntries(
+    [...written, ...[...variables].map(([key, { text }]) => [key, text] as const)]
+      // Kafka trims every value (ConfigDef.parseType): a blank at the end of a line is no part of it.
+      .map(([key, text]) => [key, text.trim()] as const)
+      .filter(([key, text]) => text !== '' || !saysNothing(key)),
+  );
   const folder = file === null ? process.cwd() : dirname(resolve(file));
   const problems: FlatProblem[] = [];
   const warnings: string[] = [];
@@ -51,9 +53,20 @@ export async function loadWorkerSettings(file: string | null, env: Env): Promise
   const settings = options === null ? null : settingsOf(options, { env, folder, problems, warnings });
   warnings.push(...unknown.flatMap(warningOf));
   if (settings === null || problems.length > 0) {
+    // What is missing may stand there mistyped.
+    problems.push(...unknown.flatMap((key) => warningOf(key).map((message) => ({ key, message }))));
     throw refused(file, concealed(problems, config, filled), (key) => variables.get(key)?.variable ?? null);
   }
   return { settings: { ...settings, configProviders: providers, folder }, warnings };
+}
+
+/**
+ * Whether a key that stands there empty is as good as left out: one that need not be there. Kafka's sample files have such lines
+ * (`rest.advertised.host.name=`). An empty secret is none: it would open what it should close.
+ */
+function saysNothing(key: string): boolean {
+  const leaf = leavesOf(workerKeys).find((one) => one.key === key);
+  return leaf !== undefined && !leaf.required && !leaf.isSecret && leaf.fallback === undefined;
 }
 
 function warningOf(key: string): string[] {
@@ -84,7 +97,8 @@ function settingsOf(
   }
   const directory = keys['connectors.dir'];
   return {
-    bootstrapServers: keys['bootstrap.servers'],
+    // Kafka's clients pass over a protocol in front (Utils.getHost): PLAINTEXT://kafka:9092.
+    bootstrapServers: keys['bootstrap.servers'].map((server) => server.replace(/^[A-Z_]+:\/\//i, '')),
     groupId,
     clientId: keys['client.id'] ?? `messina-${groupId}`,
     ...readRest(keys, folder, problems, warnings),
@@ -92,7 +106,8 @@ function settingsOf(
     keyConverter: keys['key.converter'] ?? keys['value.converter'],
     valueConverter: keys['value.converter'],
     shutdownTimeoutMs: keys['task.shutdown.graceful.timeout.ms'],
-    pluginPath: keys['plugin.path'].map((path) => resolve(folder, path)),
+    // Kafka's sample file ends the list with a comma.
+    pluginPath: keys['plugin.path'].filter((path) => path !== '').map((path) => resolve(folder, path)),
     connectorsDir: directory === undefined ? null : resolve(folder, directory),
     threads: keys['worker.threads'],
     sessionTimeoutMs: session,

@@ -13,9 +13,10 @@ interface Held {
   readonly value: string;
   readonly renewAtMs: number;
   readonly endsAtMs: number;
-  /** Whether some broker took it. */
-  taken: boolean;
 }
+
+/** Of so many tokens it is remembered that brokers took them. */
+const REMEMBERED = 16;
 
 /**
  * The current token of a client, kept until it has to be renewed; callers at the same time share one request.
@@ -28,6 +29,8 @@ export class OAuthToken {
   readonly #clock: Pick<Clock, 'monotonic'>;
   #held: Held | null = null;
   #asking: Promise<string> | null = null;
+  /** Tokens that a broker took, the last ones; `revoked` since one did not take them any more. */
+  readonly #known = new Map<string, 'taken' | 'revoked'>();
 
   /** @param request asks the server; throws KafkaErrors */
   constructor(request: () => Promise<GrantedToken>, clock: Pick<Clock, 'monotonic'> = systemClock) {
@@ -46,19 +49,24 @@ export class OAuthToken {
 
   /** Says that a broker took the token. */
   taken(value: string): void {
-    if (this.#held?.value === value) this.#held.taken = true;
+    // Anew at the end: the one that is in use is the last to be forgotten.
+    this.#known.delete(value);
+    this.#known.set(value, 'taken');
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
   }
 
   /**
    * Says that a broker did not take the token: the next caller gets another one, unless it has been replaced.
    *
-   * @returns whether another one may be taken: this one was before, so it has been revoked, or the keys have changed
+   * @returns whether another one may be taken: this one was before, so it has been revoked, or the keys have changed. What no
+   * broker ever took is wrong, and so is what the server gives again after it was revoked
    */
   refused(value: string): boolean {
-    const held = this.#held;
-    if (held?.value !== value) return true;
-    this.#held = null;
-    return held.taken;
+    if (this.#held?.value === value) this.#held = null;
+    if (!this.#known.has(value)) return false;
+    this.#known.set(value, 'revoked');
+    return true;
   }
 
   async #renewed(): Promise<string> {
@@ -66,6 +74,7 @@ export class OAuthToken {
     const askedAtMs = this.#clock.monotonic();
     try {
       const { token, lifetimeMs } = await this.#request();
+      if (this.#known.get(token) === 'revoked') this.#known.delete(token);
       this.#held =
         lifetimeMs === null
           ? null
@@ -73,7 +82,6 @@ export class OAuthToken {
               value: token,
               renewAtMs: askedAtMs + lifetimeMs * RENEW_PART,
               endsAtMs: askedAtMs + lifetimeMs,
-              taken: false,
             };
       return token;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PathSyntaxError } from '../../schemas/attribute-path.ts';
+import { timeLimited } from '../time-limited.ts';
 import { readable } from './fields.ts';
 import { pattern, readPattern } from './predicates/pattern.ts';
 import { noChange, transformPlugin } from './transform.ts';
@@ -33,6 +34,9 @@ export const regexRouter = transformPlugin({
   make({ regex, replacement }) {
     const expression = readPattern(regex);
     const text = readReplacement(replacement);
-    return { ...noChange, route: (topic) => topic.replace(expression, text) };
+    return {
+      ...noChange,
+      route: (topic) => timeLimited('RegexRouter: regex', () => topic.replace(expression, text)),
+    };
   },
 });

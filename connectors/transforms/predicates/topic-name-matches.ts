@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectError } from '../../errors.ts';
+import { timeLimited } from '../../time-limited.ts';
 import { pattern, readPattern } from './pattern.ts';
 import { predicatePlugin } from './predicate.ts';
 
@@ -16,7 +17,9 @@ export const topicNameMatches = predicatePlugin({
     return {
       meaning: JSON.stringify([text]),
       ofTable(topics) {
-        const [matched, ...more] = topics.filter((topic) => expression.test(topic));
+        const [matched, ...more] = timeLimited('TopicNameMatches: pattern', () =>
+          topics.filter((topic) => expression.test(topic)),
+        );
         if (matched === undefined) return false;
         if (more.length + 1 === topics.length) return true;
         const other = topics.find((topic) => topic !== matched);

@@ -188,7 +188,15 @@ describe('sections of several kinds', () => {
 
   test('a name of a table may hold dots, and words of JavaScript', () => {
     const flat = { 'manifests.a.b': 's3://b/x', 'manifests.__proto__': 's3://b/y', region: 'r' };
-    expect(readFlat(options ?? z.never(), flat).problems).toEqual([]);
+    const { options: made, problems } = readFlat(options ?? z.never(), flat);
+    expect(problems).toEqual([]);
+    expect(Object.entries((made as { manifests: object }).manifests)).toEqual([
+      ['a.b', 's3://b/x'],
+      ['__proto__', 's3://b/y'],
+    ]);
+    expect(read({ 'manifests.__proto__': 'no' })[0]).toMatch(
+      /^Invalid value no for configuration manifests.__proto__: /,
+    );
     expect(read({ 'manifests.T': 'no' })).toEqual([
       'Invalid value no for configuration manifests.T: must be the URL of a manifest-summary.json: s3://bucket/… or file:///…',
     ]);

@@ -17,7 +17,7 @@ describe('placeholders of a flat configuration', () => {
   test.each([
     ['${env:HOST}:9092', 'db:9092'],
     ['${file:aws:secret}', 's:1'],
-    ['${directory:secrets:password}', 'p\n'],
+    ['${directory:secrets:password}', 'p'],
     ['${env:NESTED}', '${env:HOST}'],
   ])('%s is filled', (text, expected) => {
     const { config, problems, filled } = resolved(text);
@@ -50,6 +50,13 @@ describe('placeholders of a flat configuration', () => {
     const { problems } = resolved(text);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ key: 'key', message: expect.stringMatching(message) });
+  });
+
+  test('a text that begins many and ends none is read at once', () => {
+    const text = `\${env:HOST}${'${'.repeat(60_000)}`;
+    const before = performance.now();
+    expect(resolved(text).config).toEqual({ key: `db${'${'.repeat(60_000)}` });
+    expect(performance.now() - before).toBeLessThan(2000);
   });
 
   test('a provider may have another name, and then no longer takes part under one that is not named', () => {

@@ -102,6 +102,38 @@ describe('the configuration of a worker', () => {
     expect(settings.configProviders).toMatchObject({ dir: 'directory', env: 'env' });
   });
 
+  test('is read as Kafka reads it: blanks at the end, empty lines of its sample, a protocol before a broker', async () => {
+    const path = file(
+      'kafka.properties',
+      [
+        'bootstrap.servers=PLAINTEXT://kafka:9092, SASL_SSL://[::1]:9093',
+        'group.id=connect-cluster ',
+        'security.protocol=PLAINTEXT ',
+        'rest.advertised.host.name=',
+        'rest.advertised.port=',
+        'rest.advertised.listener=',
+        'connectors.dir=',
+        'plugin.path=/opt/connectors,/opt/more,',
+      ].join('\n'),
+    );
+    const { settings } = await loadWorkerSettings(path, {});
+    expect(settings).toMatchObject({
+      bootstrapServers: ['kafka:9092', '[::1]:9093'],
+      groupId: 'connect-cluster',
+      advertisedUrl: 'http://127.0.0.1:8083',
+      connectorsDir: null,
+      pluginPath: ['/opt/connectors', '/opt/more'],
+    });
+  });
+
+  test.each([
+    [{ CONNECT_REST_ADVERTISED_HOST_NAME: '::1' }, 'http://[::1]:8083'],
+    [{ CONNECT_REST_HOST_NAME: '::1', CONNECT_REST_PORT: '9' }, 'http://[::1]:9'],
+    [{ CONNECT_REST_ADVERTISED_HOST_NAME: 'h', CONNECT_REST_ADVERTISED_PORT: '9' }, 'http://h:9'],
+  ])('%j makes it known as %s', async (env, url) => {
+    expect((await load(env as unknown as Env)).settings.advertisedUrl).toBe(url);
+  });
+
   test('warns of what is not known, and passes what Kafka Connect has', async () => {
     const { warnings } = await load({
       CONNECT_GROUPID: 'x',
@@ -118,6 +150,13 @@ describe('the configuration of a worker', () => {
 });
 
 describe('a wrong value', () => {
+  test('that lacks a key says which may have been meant for it', async () => {
+    expect(await messages({ CONNECT_GROUP_ID: '' }, file('mistyped.properties', 'groupid=g'))).toEqual([
+      expect.stringContaining('group.id'),
+      'The configuration "groupid" is not known, and not used. Did you mean "group.id"?',
+    ]);
+  });
+
   test('is told with its key, the variable it came from and what the key is', async () => {
     const { file: from, problems } = await refusal({ CONNECT_WORKER_THREADS: 'many' });
     expect(from).toBe('the environment (CONNECT_…)');
@@ -145,6 +184,12 @@ describe('a wrong value', () => {
     [{ CONNECT_HEARTBEAT_INTERVAL_MS: '10000' }, /must be less than session\.timeout\.ms, 10000/],
     [{ CONNECT_REST_ADVERTISED_LISTENER: 'https' }, /none of listeners is one of https/],
     [{ CONNECT_CLIENT_ID: '${env:NO_SUCH}' }, /needs the environment variable NO_SUCH, which is not set/],
+    [
+      { CONNECT_REST_AUTH_TOKEN: '${file:/no/such:key}' },
+      /rest\.auth\.token: it names a file that cannot be read \(ENOENT\): \$\{file:\/no\/such:key\}/,
+    ],
+    [{ CONNECT_REST_AUTH_TOKEN: ' ' }, /rest\.auth\.token: String must be non-empty/],
+    [{ CONNECT_REST_ADVERTISED_HOST_NAME: 'my host' }, /must be the name or the address of a host/],
     [
       { CONNECT_CONFIG_PROVIDERS: 'vault' },
       /Missing required configuration "config\.providers\.vault\.class"/,

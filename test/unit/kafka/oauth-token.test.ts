@@ -69,6 +69,39 @@ describe('a token', () => {
     expect(token.refused('token-2')).toBe(false);
   });
 
+  test('that no broker ever took is wrong, whether the server says how long it holds or not', async () => {
+    for (const lifetimeMs of [null, 100_000]) {
+      const { token } = world(lifetimeMs);
+      for (let login = 0; login < 3; login++) expect(token.refused(await token.current())).toBe(false);
+    }
+  });
+
+  test('is wrong for all who came with it at the same time', async () => {
+    const { token } = world(100_000);
+    const shown = await Promise.all([token.current(), token.current(), token.current()]);
+    expect(shown.map((value) => token.refused(value))).toEqual([false, false, false]);
+  });
+
+  test('without a known life that was taken may be replaced, until the server gives the same again', async () => {
+    const request = async (): Promise<GrantedToken> => ({ token: 'the-only', lifetimeMs: null });
+    const token = new OAuthToken(request, { monotonic: () => 0 });
+    token.taken(await token.current());
+    await token.current();
+    expect(token.refused('the-only')).toBe(true);
+    await token.current();
+    expect(token.refused('the-only')).toBe(false);
+  });
+
+  test('that is in use is remembered, however many others were taken', async () => {
+    const { token } = world(100_000);
+    for (let other = 0; other < 100; other++) {
+      token.taken(`other-${other}`);
+      token.taken('token-1');
+    }
+    expect(token.refused('token-1')).toBe(true);
+    expect(token.refused('other-0')).toBe(false);
+  });
+
   test('that could not be had is asked for anew by the next', async () => {
     const { state, token } = world(100_000);
     state.away = true;
