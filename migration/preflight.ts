@@ -1,13 +1,16 @@
-import type { TableFacts } from '../connectors/catalog-records.ts';
+import type { SinkRecord, SinkTable, TableFacts } from '../connectors/catalog-records.ts';
 import type { Problem, TaskContext } from '../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { checkWritten } from '../connectors/runtime/sink-prepare.ts';
+import { beginsAnew } from '../connectors/runtime/sink-target.ts';
+import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
-import { parseLocation, urlOf } from '../source/export/locate.ts';
 import type { Migration } from './config/defaults.ts';
 import { nameFor } from './config/names.ts';
 import { topicFindings } from './config/topic-rules.ts';
+import { standingNow } from './standing-now.ts';
+import type { TopicsView } from './topics-view.ts';
 import type { Wiring } from './wiring.ts';
 
 /** A source table that is its own target would be overwritten with itself. */
@@ -66,51 +69,44 @@ export function isAskedFor(migration: Migration, catalog: Catalog | null, table:
   return typeof noted?.facts['exportArn'] === 'string';
 }
 
-/** A snapshot that was begun is finished from where it was begun: other manifests would be ignored in silence. */
-export function changedExportProblems(migration: Migration, catalog: Catalog | null): Problem[] {
-  const { from, manifests, incremental } = migration.source.snapshot;
-  if (from !== 'manifest') return [];
-  return Object.entries(manifests).flatMap(([table, manifest]) => {
-    if (catalog?.isLoaded(table)) return [];
-    const chain = catalog?.currentChain(table) ?? [];
-    // None: nothing was begun, or it was begun from something else than manifests.
-    const begun = chain.flatMap(({ facts }) => facts.facts['summary'] ?? []).map(String);
-    if (begun.length === 0) return [];
-    const windows = Object.hasOwn(incremental, table) ? incremental[table] : undefined;
-    const named = [manifest, ...(windows ?? [])].map((url) => urlOf(parseLocation(url)));
-    const changed = changedExport(table, begun, named);
-    return changed === null
-      ? []
-      : [{ table, error: new ConnectError('EXPORT_CHANGED', changed, { detail: { table } }) }];
-  });
+/** Where it stands what a sink has written, and how far it has come. */
+export type WrittenView = Pick<TopicsView, 'kafka' | 'names' | 'catalog'>;
+
+/** Throws TARGET_TABLE_LOST. */
+async function isAnew(
+  sink: SinkDefinition,
+  { kafka, names }: WrittenView,
+  table: SinkTable,
+  known: SinkRecord,
+  context: TaskContext,
+): Promise<boolean> {
+  let standing: string | null;
+  try {
+    standing = await standingNow(sink, table, context);
+  } catch {
+    context.signal.throwIfAborted();
+    // A target that cannot be asked: `check` says why.
+    return false;
+  }
+  return beginsAnew({ kafka, names, sink }, table.facts.table, known, standing);
 }
 
-/** The first difference between two chains of manifests, full export first, in words; null: there is none. */
-function changedExport(table: string, begun: readonly string[], named: readonly string[]): string | null {
-  const at = Array.from({ length: Math.max(begun.length, named.length) }, (_, i) => i).find(
-    (i) => begun[i] !== named[i],
-  );
-  if (at === undefined) return null;
-  const [was, is] = [begun[at], named[at]];
-  if (at === 0) return `Table ${table} is being loaded from ${was}; the file names ${is}`;
-  const chain = `Table ${table} is being loaded from ${begun[0]} and its windows`;
-  if (was === undefined) return `${chain}, ${begun.length - 1} of them; the file names one more, ${is}`;
-  return `${chain}; window ${at} is ${was}, the file names ${is ?? 'none'}`;
-}
-
-/** What the target finds wrong, for the tables whose facts are known. */
+/** What the target finds wrong, for the tables whose facts are known. @param view null: the migration has not begun. */
 export async function sinkProblems(
   { sink }: Wiring,
   facts: readonly TableFacts[],
-  catalog: Catalog | null,
+  view: WrittenView | null,
   context: TaskContext,
 ): Promise<Problem[]> {
+  const catalog = view?.catalog ?? null;
   const problems: Problem[] = [];
   for (const one of facts) {
+    const table = { facts: one };
     const known = catalog?.sink(sink.name, one.table) ?? null;
     try {
-      checkWritten(sink, { facts: one }, catalog?.table(one.table)?.epoch.number ?? 1, known);
-      problems.push(...(await sink.plugin.check(sink.options, { facts: one }, known === null, context)));
+      checkWritten(sink, table, catalog?.table(one.table)?.epoch.number ?? 1, known);
+      const first = known === null || (view !== null && (await isAnew(sink, view, table, known, context)));
+      problems.push(...(await sink.plugin.check(sink.options, table, first, context)));
     } catch (error) {
       context.signal.throwIfAborted();
       problems.push({ table: one.table, error: asConnectError(error) });

@@ -15,7 +15,7 @@ import { dropTarget, outwaitWriters, recreateProblems } from './replay-recreate.
 import { tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 import { transformProblems } from './transforms.ts';
-import { wire } from './wiring.ts';
+import { wireSink } from './wiring.ts';
 
 export interface ReplayOptions {
   readonly from: ReplayStart;
@@ -58,7 +58,7 @@ export async function replay(migration: Migration, options: ReplayOptions): Prom
   await using kafka = await connectKafka(migration, options.log);
   await using view = await openTopics(migration, kafka);
   const tables = tablesOf(migration, view, options.tables);
-  const { sink } = wire(migration, tables);
+  const sink = await wireSink(migration, tables);
   await assertStopped(kafka, sink.name);
   const found = await lanesOf(view, sink.name, tables);
   const ran = tables.filter((table) => hasRun(view, sink.name, table, found.get(table) ?? []));
@@ -87,7 +87,7 @@ export async function replay(migration: Migration, options: ReplayOptions): Prom
     const dropped = options.recreate && (await dropTarget(migration.name, view, sink, table, context));
     replayed.push({ ...moved, dropped });
   }
-  return { migration: migration.name, target: migration.target.type, tables: replayed };
+  return { migration: migration.name, target: migration.target.name ?? migration.target.type, tables: replayed };
 }
 
 /** Positions first: a kill after them leaves a plain replay, and the same command goes on with the table. */

@@ -101,20 +101,32 @@ function counted(progress: TopicProgress) {
 
 function parse(committed: Committed): { raw: Record<string, unknown>; topic: TopicProgress } | null {
   if (committed.offset === null || !committed.metadata.startsWith('{')) return null;
-  const raw = JSON.parse(committed.metadata) as Record<string, unknown>;
-  return {
-    raw,
-    topic: {
-      position: committed.offset,
-      countedTo: number(raw['to']),
-      outcomes: {
-        written: number(raw['w']),
-        superseded: number(raw['s']),
-        filtered: number(raw['f']),
-        deadLettered: number(raw['d']),
+  const raw = objectOf(committed.metadata);
+  return (
+    raw && {
+      raw,
+      topic: {
+        position: committed.offset,
+        countedTo: number(raw['to']),
+        outcomes: {
+          written: number(raw['w']),
+          superseded: number(raw['s']),
+          filtered: number(raw['f']),
+          deadLettered: number(raw['d']),
+        },
       },
-    },
-  };
+    }
+  );
+}
+
+/** Null: others write what begins like an object, and what is one, too. */
+function objectOf(metadata: string): Record<string, unknown> | null {
+  try {
+    const raw = JSON.parse(metadata) as Record<string, unknown>;
+    return typeof raw['to'] === 'number' ? raw : null;
+  } catch {
+    return null;
+  }
 }
 
 function settledOf(value: unknown): SettledLetters | null {

@@ -141,7 +141,7 @@ export class OwnedLane {
     const context = { clock, log, signal: this.#signal, metrics: this.#options.metrics };
     const leads = this.#topics.partition === 0;
     const table = await retrying(
-      () => preparedTable(definition, world, this.table, leads, context),
+      () => preparedTable(definition, world, this.table, leads, context, takeOver.first, plugin),
       context,
       onFault,
       definition.errors,

@@ -5,6 +5,10 @@ import type { RetryStage, TaskMetrics } from '../metrics/metrics.ts';
 import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
 import type { TaskReport } from './task-run.ts';
 
+const FLUSH_INTERVAL_MS = 1000;
+/** How often what was written is looked at. A topic that is behind for longer has a report said twice. */
+const LOOK_INTERVAL_MS = 10_000;
+
 /** Hears of a table that halts, at once. */
 export type HaltListener = (table: string, error: ConnectError) => void;
 
@@ -14,21 +18,37 @@ interface Measured {
   readonly stage: RetryStage;
 }
 
+/** What was written of a table last. */
+interface Written {
+  /** All but when it was said. */
+  readonly text: string;
+  readonly report: TableReport;
+  /** The topic said something else when it was last looked at, which may be only that it is behind. */
+  isDoubted: boolean;
+}
+
 interface TableState {
   phase: string | null;
   error: { error: ConnectError; halted: boolean } | null;
   readTo: () => number | null;
 }
 
-/** Gathers what a task's tables say, and puts it into the status topic about once a second. */
+/**
+ * Gathers what a task's tables say, and puts it into the status topic about once a second.
+ *
+ * Nobody is kept from writing of another's task: one that slept while its task went elsewhere reports once more before it gives it
+ * up. So what was written is looked at, and said again when the topic holds something else.
+ */
 export class Reporter implements TaskReport {
   readonly #connector: string;
   readonly #task: number;
-  readonly #status: StatusWriter;
+  readonly #status: Pick<StatusWriter, 'write' | 'stands'>;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #tables = new Map<string, TableState>();
-  readonly #written = new Map<string, string>();
+  readonly #written = new Map<string, Written>();
+  /** Monotonic ms of the next look. */
+  #lookMs = 0;
   readonly #haltListeners = new Set<HaltListener>();
   readonly #measured: Measured | null;
   /** What was counted as a retry last: one failure may stop every table. */
@@ -38,7 +58,7 @@ export class Reporter implements TaskReport {
     connector: string,
     task: number,
     tables: readonly string[],
-    world: { status: StatusWriter; clock: Clock; log: Logger },
+    world: { status: Pick<StatusWriter, 'write' | 'stands'>; clock: Clock; log: Logger },
     measured: Measured | null = null,
   ) {
     this.#measured = measured;
@@ -94,13 +114,16 @@ export class Reporter implements TaskReport {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.flush();
-      await this.#clock.sleep(1_000, signal).catch(() => {});
+      await this.#clock.sleep(FLUSH_INTERVAL_MS, signal).catch(() => {});
     }
     await this.flush();
   }
 
   /** A status that cannot be written is no reason to stop: the next one says the same and more. */
   async flush(): Promise<void> {
+    const nowMs = this.#clock.monotonic();
+    const looks = nowMs >= this.#lookMs;
+    if (looks) this.#lookMs = nowMs + LOOK_INTERVAL_MS;
     for (const [table, state] of this.#tables) {
       const report: Omit<TableReport, 'atMs'> = {
         phase: state.phase,
@@ -108,16 +131,26 @@ export class Reporter implements TaskReport {
         readToMs: state.readTo(),
       };
       const text = JSON.stringify(report);
-      if (this.#written.get(table) === text) continue;
+      const key = statusKeys.table(this.#connector, this.#task, table);
+      const written = this.#written.get(table);
+      if (written?.text === text && !(looks && this.#isLost(key, written))) continue;
       try {
-        const key = statusKeys.table(this.#connector, this.#task, table);
-        await this.#status.write(key, { ...report, atMs: this.#clock.now() });
-        this.#written.set(table, text);
+        const said = { ...report, atMs: this.#clock.now() };
+        await this.#status.write(key, said);
+        this.#written.set(table, { text, report: said, isDoubted: false });
       } catch (error) {
         this.#log.warn({ table, err: error }, 'status not written');
         return;
       }
     }
+  }
+
+  /** The topic says something else, at two looks in a row. */
+  #isLost(key: string, written: Written): boolean {
+    const isDoubted = !this.#status.stands(key, written.report);
+    const isLost = isDoubted && written.isDoubted;
+    written.isDoubted = isDoubted;
+    return isLost;
   }
 
   #state(table: string): TableState {

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { SinkRecord, SinkTable, TableFacts, TableSettings } from '../catalog-records.ts';
-import type { TaskContext } from '../connector.ts';
+import type { SinkTask as PluginTask, TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { TransactionalProducer } from '../kafka/producer.ts';
 import { catalogEntry, catalogKeys, type KeyedEntry } from './catalog.ts';
+import { beginsAnew, isWritten, standingTable } from './sink-target.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
 import { until } from './wake.ts';
+
+/** How often a lane looks whether its table stands there. */
+const LOOK_INTERVAL_MS = 1000;
 
 /** What writing a sink's catalog record needs of its world. */
 export type CatalogWriter = Pick<SinkWorld, 'kafka' | 'group' | 'topics' | 'catalog' | 'clock'>;
@@ -78,7 +82,10 @@ export function fingerprint({ plugin, options, transforms }: SinkDefinition, tab
 
 /**
  * Makes sure that a table's target is there: whoever owns partition 0 prepares it and says so in the catalog,
- * everybody else waits for that record.
+ * everybody else waits for that record, and for the very table that it tells of.
+ *
+ * @param first this lane begins with the rows: a sink that lost its positions undoes what was mended (rule C1).
+ * @param task tells which table stands there; without it nobody is asked.
  */
 export async function preparedTable(
   definition: SinkDefinition,
@@ -86,32 +93,70 @@ export async function preparedTable(
   table: string,
   leads: boolean,
   context: TaskContext,
+  first = false,
+  task: PluginTask | null = null,
 ): Promise<SinkTable> {
   const { catalog } = world;
   const { facts, epoch } = await until(() => catalog.table(table), catalog, context.signal);
   const sinkTable = { facts };
-  const { plugin, options, name } = definition;
   checkKeys(definition, facts);
-  if (leads) {
-    const known = catalog.sink(name, table);
-    checkWritten(definition, sinkTable, epoch.number, known);
-    const changed = await plugin.prepare(options, sinkTable, known === null, context);
-    const record = known ?? {
-      fingerprint: fingerprint(definition, sinkTable),
-      targetTable: plugin.targetTable(options, table),
-      preparedMs: context.clock.now(),
-      epoch: epoch.number,
-      restore: {},
-      mendedSnapshot: null,
-    };
-    const restore = toRestore(record.restore, changed);
-    if (known === null || restore !== record.restore) {
-      await recordSink(world, name, table, { ...record, restore });
-    }
+  if (leads) await prepareTarget(definition, world, sinkTable, epoch.number, context, first, task);
+  for (;;) {
+    const written = await until(() => catalog.sink(definition.name, table), catalog, context.signal);
+    checkWritten(definition, sinkTable, epoch.number, written);
+    if (leads || task === null || isWritten(written, await standingTable(task, sinkTable))) return sinkTable;
+    // Whoever owns partition 0 makes it, or says what is wrong with it.
+    await context.clock.sleep(LOOK_INTERVAL_MS, context.signal);
   }
-  const written = await until(() => catalog.sink(name, table), catalog, context.signal);
-  checkWritten(definition, sinkTable, epoch.number, written);
-  return sinkTable;
+}
+
+/**
+ * Creates the target table where it is missing, and then says so in the catalog. In this order: a record whose table is missing
+ * always means that what was written is gone, and whoever is killed between the two finds an empty table without a record.
+ */
+async function prepareTarget(
+  definition: SinkDefinition,
+  world: SinkWorld,
+  sinkTable: SinkTable,
+  epoch: number,
+  context: TaskContext,
+  first: boolean,
+  task: PluginTask | null,
+): Promise<void> {
+  const { plugin, options, name } = definition;
+  const { table } = sinkTable.facts;
+  const written = world.catalog.sink(name, table);
+  checkWritten(definition, sinkTable, epoch, written);
+  const standing = task && written && (await standingTable(task, sinkTable));
+  const positions = { kafka: world.kafka, names: world.topics, sink: definition };
+  const isAnew = task !== null && written !== null && (await beginsAnew(positions, table, written, standing));
+  const known = isAnew ? null : written;
+  const changed = await plugin.prepare(options, sinkTable, known === null, context);
+  const targetId = known === null ? task && (await standingTable(task, sinkTable)) : standing;
+  const before: SinkRecord = known ?? {
+    fingerprint: fingerprint(definition, sinkTable),
+    targetTable: plugin.targetTable(options, table),
+    preparedMs: context.clock.now(),
+    epoch,
+    restore: {},
+    mendedSnapshot: null,
+  };
+  const record: SinkRecord = {
+    ...before,
+    restore: toRestore(before.restore, changed),
+    mendedSnapshot: first ? null : before.mendedSnapshot,
+    ...(targetId ? { targetId } : {}),
+  };
+  if (known === null || !isSame(known, record)) await recordSink(world, name, table, record);
+}
+
+/** The rest of a record stays what it is. */
+function isSame(one: SinkRecord, other: SinkRecord): boolean {
+  return (
+    one.restore === other.restore &&
+    one.mendedSnapshot === other.mendedSnapshot &&
+    one.targetId === other.targetId
+  );
 }
 
 /** An item that loses its key, or gets another one, is another item: which keys there are, only the catalog says. */
@@ -137,6 +182,14 @@ function toRestore(known: TableSettings, changed: TableSettings): TableSettings 
   return Object.keys(changed).every((name) => Object.hasOwn(known, name)) ? known : { ...changed, ...known };
 }
 
+/** Rule C1: the sink begins with the rows again, so what was mended against the source is undone. */
+export async function forgetMended(world: CatalogWriter, connector: string, table: string): Promise<void> {
+  const known = world.catalog.sink(connector, table);
+  // Older records do not tell of it.
+  if (known?.mendedSnapshot == null) return;
+  await recordSink(world, connector, table, { ...known, mendedSnapshot: null });
+}
+
 /** Forgets that the sink ever wrote to its target: after the table was dropped. */
 export function forgetSink(world: CatalogWriter, connector: string, table: string): Promise<void> {
   return recordSink(world, connector, table, null);
@@ -160,7 +213,7 @@ export async function writeCatalog(
   transactionalId: string,
   { key, value }: KeyedEntry,
 ): Promise<void> {
-  await using producer = new TransactionalProducer(world.kafka, transactionalId);
+  await using producer = new TransactionalProducer(world.kafka, transactionalId, { codec: 'none' });
   await producer.init();
   await producer.begin();
   await producer.send(world.topics.catalog, 0, [

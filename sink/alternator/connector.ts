@@ -16,7 +16,7 @@ import { NodeRing } from './nodes.ts';
 import { type AlternatorOptions, alternatorOptions, targetTableOf } from './options.ts';
 import { getItems, scanRows } from './read-back.ts';
 import { batchWriteItem } from './request.ts';
-import { dropTable, inspectTable, makeTable } from './table.ts';
+import { dropTable, inspectTable, makeTable, tableIdOf } from './table.ts';
 import { CONNECTIONS_MAX, Target } from './target.ts';
 import { AlternatorTask } from './task.ts';
 
@@ -34,8 +34,12 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
   options: alternatorOptions,
   // Rule C7: Alternator takes no client timestamps in any release, so order does the work.
   supports: { version: false },
-  renamed: (options, names) =>
-    alternatorOptions.parse({ ...options, tables: { ...options.tables, ...Object.fromEntries(names) } }),
+  renamed(options, names) {
+    const tables = { ...options.tables, ...Object.fromEntries(names) };
+    // What it makes of them has no table called `__proto__`.
+    alternatorOptions.parse({ ...options, tables });
+    return { ...options, tables };
+  },
   targetTable: targetTableOf,
   // Items are written as they are: no option shapes them.
   fingerprint: () => 'alternator:1',
@@ -80,6 +84,11 @@ export const alternatorSink: SinkConnector<AlternatorOptions> = {
           batchWriteItem(target.clientOf(node), name, keys, records, indexes, beforeSend);
       },
       itemBytesMax: target.alternator ? null : ITEM_BYTES_MAX,
+      // Opened for it: the node that this task began with may be gone.
+      tableId: (table) =>
+        withTarget(options, table, context, ({ control }) =>
+          tableIdOf(control, targetTableOf(options, table.facts.table), context.signal),
+        ),
       close: () => target[Symbol.asyncDispose](),
     });
   },

@@ -105,6 +105,19 @@ export async function dropTable(control: ControlClient, name: string, context: T
   while ((await describeOrNull(control, name, signal)) !== null) await clock.sleep(500, signal);
 }
 
+/**
+ * Null: there is no such table; `''`: the server tells no TableId. ScyllaDB gives the id that the table's schema has on every
+ * node (`alternator/executor.cc`).
+ */
+export async function tableIdOf(
+  control: ControlClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const found = await describeOrNull(control, name, signal);
+  return found && (found.id ?? '');
+}
+
 async function createUnlessThere(
   control: ControlClient,
   spec: TableSpec,

@@ -14,6 +14,8 @@ export interface TaskParts {
   readonly sender: (table: SinkTable, target: string) => Send;
   /** Items above this are refused here, before a whole request is refused for them; null: no limit of the server's. */
   readonly itemBytesMax: number | null;
+  /** As {@link SinkTask.tableId}. */
+  readonly tableId: (table: SinkTable) => Promise<string | null>;
   /** Closes what the task has opened. */
   readonly close: () => Promise<void>;
 }
@@ -57,6 +59,10 @@ export class AlternatorTask implements SinkTask {
     if (delivery.broken !== null) throw delivery.broken;
     own.settled();
     return delivery.failures.sort((a, b) => a.index - b.index);
+  }
+
+  tableId(table: SinkTable): Promise<string | null> {
+    return this.#parts.tableId(table);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

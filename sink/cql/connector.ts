@@ -7,6 +7,7 @@ import { InFlight } from '../in-flight.ts';
 import type { WriteStatements } from './bound-statement.ts';
 import { Cluster } from './cluster.ts';
 import { atCluster } from './faults.ts';
+import { findTableId } from './found-table.ts';
 import { checkTableOnce, cqlTableOf, mappingOf } from './mapping-of.ts';
 import { CqlMender } from './mender.ts';
 import { MisfitTally } from './misfit-tally.ts';
@@ -84,6 +85,8 @@ export const cqlSink: SinkConnector<CqlOptions> = {
         const statements = writeStatements(cluster.keyspace, mapping);
         return { mapping, statements, name: nameOf(options, table.facts.table) };
       },
+      tableId: ({ facts: { table } }) =>
+        atCluster(nameOf(options, table), () => findTableId(cluster, cqlTableOf(options, table))),
       close: () => cluster[Symbol.asyncDispose](),
     });
   },

@@ -60,6 +60,15 @@ export async function findTable(cluster: Cluster, name: string): Promise<FoundTa
   };
 }
 
+/** The id that the cluster gave the table when it was made, the same on all its nodes; null: there is no table. */
+export async function findTableId(cluster: Cluster, name: string): Promise<string | null> {
+  const [found] = await cluster.query(
+    'SELECT id FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?',
+    [cluster.keyspace, name],
+  );
+  return found === undefined ? null : String(found['id']);
+}
+
 /** The user-defined types of the cluster's keyspace, by their names; those that no attribute could become are left out. */
 export async function findTypes(cluster: Cluster): Promise<ReadonlyMap<string, UdtType>> {
   const rows = await cluster.query(

@@ -6,6 +6,8 @@ import { Delivery, type Outbox, type WriteTarget } from './delivery.ts';
 export interface TaskParts {
   readonly outbox: Outbox;
   readonly targetOf: (table: SinkTable) => WriteTarget;
+  /** As {@link SinkTask.tableId}. */
+  readonly tableId: (table: SinkTable) => Promise<string | null>;
   /** Closes what the task has opened. */
   readonly close: () => Promise<void>;
 }
@@ -35,6 +37,10 @@ export class CqlTask implements SinkTask {
     const { outbox } = this.#parts;
     const delivery = new Delivery(outbox, this.#targetOf(table), isOurs, standing?.failsAfterMs);
     return delivery.run(batch, standing?.firstVersion ?? null);
+  }
+
+  tableId(table: SinkTable): Promise<string | null> {
+    return this.#parts.tableId(table);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

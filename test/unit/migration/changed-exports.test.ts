@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { SnapshotFacts } from '../../../connectors/catalog-records.ts';
+import { changedSnapshots } from '../../../connectors/runtime/begun-snapshots.ts';
 import type { Catalog } from '../../../connectors/runtime/catalog.ts';
 import { exportPlans } from '../../../migration/plan-exports.ts';
-import { changedExportProblems } from '../../../migration/preflight.ts';
+import { wire } from '../../../migration/wiring.ts';
 import { parse, validText } from './migration-text.ts';
 
 const facts = (summary: string | null, fromMs?: number): SnapshotFacts => ({
@@ -30,6 +31,11 @@ const named = (windows: readonly string[]) =>
     ),
   );
 
+const problemsOf = async (windows: readonly string[], catalog: Catalog | null) =>
+  (await wire(named(windows), ['Music'])).sources.flatMap(({ run }) =>
+    changedSnapshots(run, ['Music'], catalog),
+  );
+
 const [full, w1, w2, w3] = [
   's3://b/full.json',
   's3://b/w1.json',
@@ -39,24 +45,34 @@ const [full, w1, w2, w3] = [
 
 describe('a chain that was begun', () => {
   test.each([
-    ['another full export', ['s3://b/old.json'], [], 'from s3://b/old.json; the file names s3://b/full.json'],
-    ['windows that were not there', [full], [w1], '0 of them; the file names one more, s3://b/w1.json'],
-    ['one more window', [full, w1], [w1, w2], '1 of them; the file names one more, s3://b/w2.json'],
-    ['one window less', [full, w1, w2], [w1], '; window 2 is s3://b/w2.json, the file names none'],
+    [
+      'another full export',
+      ['s3://b/old.json'],
+      [],
+      'from s3://b/old.json; the configuration names s3://b/full.json',
+    ],
+    [
+      'windows that were not there',
+      [full],
+      [w1],
+      '0 of them; the configuration names one more, s3://b/w1.json',
+    ],
+    ['one more window', [full, w1], [w1, w2], '1 of them; the configuration names one more, s3://b/w2.json'],
+    ['one window less', [full, w1, w2], [w1], '; window 2 is s3://b/w2.json, the configuration names none'],
     [
       'another window',
       [full, w1, w2],
       [w1, w3],
-      '; window 2 is s3://b/w2.json, the file names s3://b/w3.json',
+      '; window 2 is s3://b/w2.json, the configuration names s3://b/w3.json',
     ],
     [
       'another order',
       [full, w1, w2],
       [w2, w1],
-      '; window 1 is s3://b/w1.json, the file names s3://b/w2.json',
+      '; window 1 is s3://b/w1.json, the configuration names s3://b/w2.json',
     ],
-  ])('is not gone on with when the file names %s', (_what, begun, windows, message) => {
-    const [problem, ...more] = changedExportProblems(named(windows), begunFrom(begun));
+  ])('is not gone on with when the file names %s', async (_what, begun, windows, message) => {
+    const [problem, ...more] = await problemsOf(windows, begunFrom(begun));
     expect(more).toEqual([]);
     expect(problem).toMatchObject({ table: 'Music', error: { code: 'EXPORT_CHANGED', exit: 4 } });
     expect(problem?.error.message).toContain(message);
@@ -67,8 +83,8 @@ describe('a chain that was begun', () => {
     ['stands wholly in the topics, and nothing of it is read again', [full, w1], [w2], true],
     ['is a scan', [null], [w1], false],
     ['is none', [], [w1], false],
-  ])('is no problem when it %s', (_what, begun, windows, isLoaded) => {
-    expect(changedExportProblems(named(windows), begunFrom(begun, isLoaded))).toEqual([]);
+  ])('is no problem when it %s', async (_what, begun, windows, isLoaded) => {
+    expect(await problemsOf(windows, begunFrom(begun, isLoaded))).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readConnector } from '../../../connectors/config/connector-settings.ts';
+import { settingsOf } from '../../../connectors/worker/config-scope.ts';
 import type { Plugins } from '../../../connectors/worker/plugins.ts';
 import {
   sinkDefinition,
@@ -35,7 +36,7 @@ target: {type: alternator, endpoints: ['http://127.0.0.1:8000']}
 
 /** A migration file's connectors, printed, read by a worker, and made what the runtime runs. */
 async function roundTrip(migration: Migration) {
-  const posted = connectorConfigs(migration, new Map());
+  const posted = await connectorConfigs(migration, new Map());
   const readings = posted.map(({ config }) =>
     readConnector(config, plugins, { valueConverter: 'AvroConverter' }),
   );
@@ -65,7 +66,7 @@ const bare = (one: object) => ({
 });
 
 async function expectTheSame(migration: Migration) {
-  const { sources, sink } = wire(migration, migration.source.tables);
+  const { sources, sink } = await wire(migration, migration.source.tables);
   const definitions = await roundTrip(migration);
   expect(definitions.map(({ definition }) => bare(definition))).toEqual([...sources, sink].map(bare));
   const names = topicsOf(migration);
@@ -126,7 +127,7 @@ describe('the connectors that a migration file stands for', () => {
       "source: {region: r, tables: ['orders-*', 'a.?'], snapshot: {from: scan}}\nkafka: {brokers: [k:9092], topicPrefix: p.q}",
     );
     using written = file(text);
-    const posted = connectorConfigs(await loadMigration(written.path, env), new Map());
+    const posted = await connectorConfigs(await loadMigration(written.path, env), new Map());
     expect(posted[0]?.config['tables']).toBe('orders-*,a.?');
     const pattern = new RegExp(`^(?:${posted[2]?.config['topics.regex']})$`);
     const topics = [
@@ -148,7 +149,7 @@ describe('the connectors that a migration file stands for', () => {
     const placeholders = new Map<string, string>();
     const given = { KEY: 'AKIA', ONE: 'http://127.0.0.1:1' };
     const migration = await loadMigration(written.path, given, { needsSnapshot: true, placeholders });
-    const posted = connectorConfigs(migration, placeholders);
+    const posted = await connectorConfigs(migration, placeholders);
     expect(posted[1]?.config).toMatchObject({
       'credentials.access.key.id': '${env:KEY}',
       'credentials.secret.access.key': '${env:SECRET}',
@@ -157,12 +158,31 @@ describe('the connectors that a migration file stands for', () => {
     expect(JSON.stringify(posted)).not.toContain('AKIA');
   });
 
+  test('have what must be the same on every worker written out, as workers want it', async () => {
+    const text = merged(
+      music,
+      "kafka: {brokers: ['k:9092'], topicPrefix: '${env:PREFIX}', partitions: '${env:PARTITIONS}', topics: {a.b: '${env:TOPIC}'}}",
+    );
+    using written = file(text);
+    const placeholders = new Map<string, string>();
+    const given = { PREFIX: 'mine', PARTITIONS: '6', TOPIC: 'a-b' };
+    const migration = await loadMigration(written.path, given, { needsSnapshot: true, placeholders });
+    const posted = await connectorConfigs(migration, placeholders);
+    for (const { config } of posted) {
+      expect(config).toMatchObject({ 'topic.prefix': 'mine', 'topic.names.a.b': 'a-b' });
+      const scope = { plugins, valueConverter: 'AvroConverter', sources: { env: {}, folder } };
+      expect(settingsOf(config, scope).topicPrefix).toBe('mine');
+    }
+    expect(posted[0]?.config['topic.creation.default.partitions']).toBe('6');
+    expect(posted[2]?.config['topics']).toBe('mine.Music.snapshot,mine.Music.changes');
+  });
+
   test('keep their names and classes, also where a placeholder has the same value', async () => {
     using written = file(music);
     const migration = await loadMigration(written.path, {}, { needsSnapshot: true, placeholders: new Map() });
-    const plain = connectorConfigs(migration, new Map());
+    const plain = await connectorConfigs(migration, new Map());
     const values = plain.flatMap(({ config }) => [config['name']!, config['connector.class']!]);
-    const posted = connectorConfigs(migration, new Map(values.map((value) => [value, '${env:X}'])));
+    const posted = await connectorConfigs(migration, new Map(values.map((value) => [value, '${env:X}'])));
     expect(posted.map(({ name, config }) => [name, config['name'], config['connector.class']])).toEqual(
       plain.map(({ name, config }) => [name, config['name'], config['connector.class']]),
     );

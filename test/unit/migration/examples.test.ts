@@ -20,7 +20,7 @@ const inPages = ['README.md', 'docs/operations.md', 'docs/transforms.md'].flatMa
 describe('the examples', () => {
   test.each(examples)('%s is a migration file that this version can run', async (name) => {
     const migration = await loadMigration(fileURLToPath(new URL(`examples/${name}`, root)), env);
-    const { sources, sink } = wire(migration, migration.source.tables);
+    const { sources, sink } = await wire(migration, migration.source.tables);
     expect(sources.map((source) => source.name)).toEqual([
       `${migration.name}-snapshot`,
       `${migration.name}-changes`,
@@ -33,11 +33,11 @@ describe('the examples', () => {
     expect(parseMapping(text, 'music.mapping.yaml', ['*']).documents.length).toBeGreaterThan(0);
   });
 
-  test.each(inPages)('a file shown in %s is one too', (page, block) => {
+  test.each(inPages)('a file shown in %s is one too', async (page, block) => {
     // A mapping file that it names is shown elsewhere.
     const needs = { needsSnapshot: true, needsMapping: false };
     const migration = parseMigration(block, page, { env, folder: fileURLToPath(root) }, needs);
-    expect(wire(migration, migration.source.tables).sources).toHaveLength(2);
+    expect((await wire(migration, migration.source.tables)).sources).toHaveLength(2);
   });
 
   test('are there, and pages show some', () => {

@@ -4,7 +4,7 @@ import type { TopicDescription } from '../../../connectors/kafka/topics.ts';
 import { withDefaults } from '../../../migration/config/defaults.ts';
 import { compileMappings } from '../../../migration/mappings.ts';
 import { compactedProblems, oldImageProblem, rekeyedTables } from '../../../migration/old-images.ts';
-import { wire } from '../../../migration/wiring.ts';
+import { wireSink } from '../../../migration/wiring.ts';
 import { cqlText, mappingOf, musicMapping } from './mapping-text.ts';
 import { parse, validText } from './migration-text.ts';
 
@@ -140,8 +140,8 @@ describe('a re-keyed table', () => {
   });
 });
 
-test('a CQL target is wired to its sink, with the documents of its mapping file', () => {
-  const { sink } = wire(migrationOf(musicMapping), ['Music']);
+test('a CQL target is wired to its sink, with the documents of its mapping file', async () => {
+  const sink = await wireSink(migrationOf(musicMapping), ['Music']);
   expect(sink).toMatchObject({
     name: 'music-cql',
     plugin: { name: 'CqlSink', supports: { version: true } },

@@ -1,12 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { SinkTask, TakeOver, TaskContext } from '../../../connectors/connector.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import type { Catalog } from '../../../connectors/runtime/catalog.ts';
 import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
 import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
-import { outwaitWriters, recreateProblems } from '../../../migration/replay-recreate.ts';
+import { dropTarget, outwaitWriters, recreateProblems } from '../../../migration/replay-recreate.ts';
+import type { TopicsView } from '../../../migration/topics-view.ts';
 import { sinkTable } from '../../sink-records.ts';
+
+vi.mock('../../../connectors/runtime/sink-prepare.ts', () => ({ forgetSink: async () => {} }));
 
 /** How long is waited before a target table is dropped, and what the sink is asked to wait out. */
 async function waited({ versioned, clean }: { versioned: boolean; clean: boolean }) {
@@ -42,6 +45,44 @@ test('nothing is waited for where every owner stopped cleanly', async () => {
   for (const versioned of [true, false]) {
     expect(await waited({ versioned, clean: true })).toEqual({ sleptMs: [], adopted: [] });
   }
+});
+
+describe('a table that this sink has not written, though it has the name of one that it has', () => {
+  /** What becomes of a table whose id is `standing`; the catalog says `one`. */
+  async function recreated(standing: string | null) {
+    const firsts: boolean[] = [];
+    const drops: string[] = [];
+    const task = { tableId: async () => standing, [Symbol.asyncDispose]: async () => {} };
+    const sink = {
+      name: 'sink',
+      plugin: {
+        targetTable: () => 'songs',
+        open: async () => task,
+        check: async (_options: unknown, _table: unknown, first: boolean) => {
+          firsts.push(first);
+          return [];
+        },
+        drop: async () => void drops.push('songs'),
+      },
+    } as unknown as SinkDefinition;
+    const catalog = {
+      table: () => sinkTable('T'),
+      sink: () => ({ targetTable: 'songs', targetId: 'one' }),
+    } as unknown as Catalog;
+    expect(await recreateProblems(sink, catalog, ['T'], context([]))).toEqual([]);
+    const view = { catalog } as unknown as TopicsView;
+    const dropped = await dropTarget('m', view, sink, 'T', context([]));
+    return { firsts, dropped, drops };
+  }
+
+  test('is looked at as before a first load, and is never dropped', async () => {
+    expect(await recreated('another')).toEqual({ firsts: [true], dropped: false, drops: [] });
+  });
+
+  test('is dropped where it is that very one, or one whose id nobody tells, and no obstacle where there is none', async () => {
+    const own = { firsts: [false], dropped: true, drops: ['songs'] };
+    for (const standing of ['one', '', null]) expect(await recreated(standing)).toEqual(own);
+  });
 });
 
 test('a table of other columns is no obstacle where this sink has made it, and one where another has', async () => {

@@ -7,7 +7,7 @@ import { ConfigError } from '../../../connectors/config/errors.ts';
 import { loadMigration } from '../../../migration/config/load.ts';
 import { transformProblems, transformsOf } from '../../../migration/transforms.ts';
 import { expectedItem, rowRecord } from '../../../migration/verify/transformed.ts';
-import { wire } from '../../../migration/wiring.ts';
+import { wireSink } from '../../../migration/wiring.ts';
 import type { ChangeRecord } from '../../../schemas/change.ts';
 import { Item } from '../../../schemas/item.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
@@ -51,7 +51,7 @@ describe('verify expects what the sink writes', () => {
     await folder.script(script);
     const migration = await folder.load();
     expect(transformProblems(migration, [music])).toEqual([]);
-    const { sink } = wire(migration, ['Music']);
+    const sink = await wireSink(migration, ['Music']);
     const row = rowOf({ at: { N: '0' }, m: { M: { x: { N: '5' } } } });
     const change: ChangeRecord = { ...row, op: 'u', version: 9, before: row.after };
     const { item, certain } = expectedItem(row, transformsOf(migration));

@@ -3,7 +3,7 @@ import type { TableFacts } from '../../../connectors/catalog-records.ts';
 import { outcomeOf } from '../../../migration/plan-transforms.ts';
 import { transformProblems, transformsOf } from '../../../migration/transforms.ts';
 import { rowRecord } from '../../../migration/verify/transformed.ts';
-import { wire } from '../../../migration/wiring.ts';
+import { wireSink } from '../../../migration/wiring.ts';
 import { Item } from '../../../schemas/item.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
 import { parse, validText } from './migration-text.ts';
@@ -82,9 +82,9 @@ test('a pattern that matches one of a table’s two topics is refused', () => {
   });
 });
 
-test('the sink of a migration has the transforms of its file', () => {
+test('the sink of a migration has the transforms of its file', async () => {
   const migration = migrationOf('transforms: [{type: Flatten$Value}, {type: MaskField$Value, fields: a}]');
-  const { sink } = wire(migration, ['Music']);
+  const sink = await wireSink(migration, ['Music']);
   expect(sink.transforms.map(({ name }) => name)).toEqual([
     'Flatten$Value (transforms[0])',
     'MaskField$Value (transforms[1])',

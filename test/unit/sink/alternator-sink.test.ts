@@ -296,6 +296,18 @@ describe('the target table', () => {
     expect(await problemsOf(server)).toMatchObject([{ code: 'TARGET_ACCESS_DENIED', remedy: 'halt' }]);
   });
 
+  test('is told from others by its TableId, and one without from none', async () => {
+    await using server = await ScriptedServer.start();
+    await using task = await alternatorSink.open(optionsFor(server), contextWith());
+    expect(await task.tableId!(table)).toBe('');
+    server.description = { ...describing([hash('id')]), TableId: 'one' };
+    expect(await task.tableId!(table)).toBe('one');
+    server.description = null;
+    expect(await task.tableId!(table)).toBeNull();
+    server.script = () => fault(400, 'AccessDeniedException', 'no permission');
+    await expect(task.tableId!(table)).rejects.toMatchObject({ code: 'TARGET_ACCESS_DENIED' });
+  });
+
   test('is dropped, also when it is not there', async () => {
     await using server = await ScriptedServer.start();
     await alternatorSink.drop(optionsFor(server), table, contextWith());

@@ -6,7 +6,7 @@ import type { CqlTable } from '../../../schemas/cql/table-mapping.ts';
 import type { CqlType, NativeTypeName } from '../../../schemas/cql/type.ts';
 import type { Cluster } from '../../../sink/cql/cluster.ts';
 import { differencesOf, outdatedTypes, typeDifferencesOf } from '../../../sink/cql/differences.ts';
-import { type FoundTable, typesOf } from '../../../sink/cql/found-table.ts';
+import { type FoundTable, findTableId, typesOf } from '../../../sink/cql/found-table.ts';
 import { inspectTable, makeTable, planTable } from '../../../sink/cql/table.ts';
 
 const native = (name: NativeTypeName): CqlType => ({ kind: 'native', name });
@@ -78,7 +78,7 @@ class FakeScylla {
     if (text.includes('system_schema.keyspaces')) return [{ keyspace_name: 'music' }];
     if (!this.hasTable || text.includes('system_schema.types')) return [];
     if (text.includes('system_schema.tables'))
-      return [{ gc_grace_seconds: 864_000, default_time_to_live: 0 }];
+      return [{ id: 'id-1', gc_grace_seconds: 864_000, default_time_to_live: 0 }];
     if (text === 'DESCRIBE TABLE "music"."Orders"') {
       const statement = `CREATE TABLE music."Orders" (…) WITH comment = ''\n    AND tombstone_gc = ${this.tombstones};`;
       return [{ create_statement: statement }];
@@ -95,6 +95,11 @@ class FakeScylla {
 const context = { log: pino({ level: 'silent' }), clock: systemClock, signal: new AbortController().signal };
 const options = { createTables: true, existing: 'refuse' } as const;
 const disable = `ALTER TABLE "music"."Orders" WITH tombstone_gc = {'mode': 'disabled'}`;
+
+test('a table is told from another of its name by the id that the cluster gave it', async () => {
+  expect(await findTableId(new FakeScylla(true).cluster, 'Orders')).toBe('id-1');
+  expect(await findTableId(new FakeScylla(false).cluster, 'Orders')).toBeNull();
+});
 
 describe('a table on ScyllaDB', () => {
   test('is created, and keeps its tombstones until they are put back as they were', async () => {

@@ -82,6 +82,7 @@ function scene({
       },
     },
     targetOf: () => target,
+    tableId: async () => '',
     close: async () => {
       seen.closed = true;
     },

@@ -90,6 +90,7 @@ export class FakeCluster {
       targetTable: (table) => table,
       sender: () => this.#send(options),
       itemBytesMax: null,
+      tableId: async () => '',
       close: () => Promise.resolve(),
     });
   }

@@ -124,6 +124,7 @@ async function play(past: History, bounds: Bounds): Promise<{ found: object; wan
     targetTable: (table) => table,
     sender: () => send,
     itemBytesMax: null,
+    tableId: async () => '',
     close: () => Promise.resolve(),
   });
   const table = sinkTable('Music');
