@@ -4,7 +4,10 @@ import { ConnectError } from '../errors.ts';
 import { endOffsets } from '../kafka/offsets.ts';
 import { catalogEntry, catalogKeys } from './catalog.ts';
 import { version0 } from './coverage.ts';
-import { highestVersion } from './epochs.ts';
+import { beginPositions, earlierPositions, endEarlier } from './earlier-life.ts';
+import { epochName } from './epoch-name.ts';
+import { epochsTo, highestVersion } from './epochs.ts';
+import { assertOwnCapture, publishedBy } from './published-by.ts';
 import { assertSameKeys } from './same-keys.ts';
 import type { TaskRun } from './task-run.ts';
 
@@ -13,7 +16,8 @@ const DAY_MS = 24 * 3_600_000;
 /**
  * Begins the capture of a table, or goes on with the one the catalog knows; only the connector's task 0 does this.
  *
- * @throws SOURCE_DATA_GAP when another table stands under the same name and no new epoch was asked for.
+ * @throws SOURCE_DATA_GAP when another table stands under the same name and no new epoch was asked for; SOURCE_TAKEN when
+ * another connector captures it.
  */
 export async function leadCapture(
   task: TaskRun,
@@ -21,29 +25,37 @@ export async function leadCapture(
   options: unknown,
   table: string,
 ): Promise<void> {
+  assertOwnCapture(task, table);
   const known = task.catalog.table(table);
   const facts = await plugin.describe(options, table, task.context);
-  if (known && known.epoch.number >= task.epoch(table)) return assertSameTable(known.facts, facts);
-  if (known) {
-    assertSameKeys(known.facts, facts);
-    await endEpoch(task);
+  if (known && known.epoch.number >= task.epoch(table)) {
+    assertSameTable(known.facts, facts);
+    return takeOver(task, known);
   }
+  if (known) assertSameKeys(known.facts, facts);
+  const unknown = known ? [epochName({ number: task.epoch(table) })] : epochsTo(task, table);
+  const offsets = task.offsets(task.definition.name);
+  if (known || earlierPositions(offsets, table, unknown).length > 0) await endEarlier(task);
   const epoch = await beginEpoch(task, plugin, options, facts, known?.epoch ?? null);
-  const record: TableRecord = { facts, epoch };
+  // Whoever began it meanwhile goes on with it.
+  assertOwnCapture(task, table);
   await task.publisher.publish({
     batches: [],
-    offsets: [],
-    catalog: [catalogEntry(catalogKeys.table(table), record)],
+    offsets: beginPositions(task, table, unknown, [epochName(epoch)]),
+    catalog: [catalogEntry(catalogKeys.table(table), { facts, epoch })],
     bytes: 0,
   });
   const { number, streamArn, roots } = epoch;
   task.log.info({ table, epoch: number, streamArn, roots: roots.length }, 'capture begins');
 }
 
-/** After it nobody publishes changes of the epoch any more, and all that was published is known (rules C2 and C3). */
-async function endEpoch(task: TaskRun): Promise<void> {
-  await task.fenceOthers();
-  await task.offsets(task.definition.name).readPastOpen();
+/** Older records do not tell who captures the table: who has positions of it does. */
+async function takeOver(task: TaskRun, { facts, epoch }: TableRecord): Promise<void> {
+  if (epoch.capturedBy !== undefined || epoch.streamArn === null) return;
+  if (task.offsets(task.definition.name).of(facts.table, epochName(epoch)).size === 0) return;
+  const record: TableRecord = { facts, epoch: { ...epoch, capturedBy: publishedBy(task) } };
+  const catalog = [catalogEntry(catalogKeys.table(facts.table), record)];
+  await task.publisher.publish({ batches: [], offsets: [], catalog, bytes: 0 });
 }
 
 async function beginEpoch(
@@ -65,6 +77,7 @@ async function beginEpoch(
     firstOffsets: await endOffsets(task.kafka, task.topics.changes(table)),
     roots: capture.roots,
     streamEnabled: capture.enabled || (before?.streamArn === capture.streamArn && before.streamEnabled),
+    capturedBy: publishedBy(task),
   };
 }
 

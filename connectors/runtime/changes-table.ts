@@ -4,12 +4,14 @@ import { ConnectError } from '../errors.ts';
 import { retrying } from './backoff.ts';
 import { leadCapture } from './capture-lead.ts';
 import { coverageSoFarMs, prove } from './coverage.ts';
+import { assertSameTopics } from './earlier-life.ts';
 import { epochName } from './epoch-name.ts';
 import { inEpoch } from './epochs.ts';
 import { readiness } from './lineage.ts';
 import type { OffsetStore, StoredPosition } from './offset-store.ts';
 import { taskOf } from './ownership.ts';
 import { lostLineage, PartitionRun } from './partition-run.ts';
+import { assertOwnCapture } from './published-by.ts';
 import type { TaskRun } from './task-run.ts';
 import { until, Wake } from './wake.ts';
 
@@ -51,6 +53,7 @@ export class ChangesTable {
   async run(): Promise<void> {
     const { context, catalog, report } = this.#task;
     const world = { clock: context.clock, log: context.log, signal: context.signal };
+    const known = inEpoch(this.#task, this.#table);
     if (this.#task.task === 0) {
       await retrying(
         () => leadCapture(this.#task, this.#plugin, this.#options, this.#table),
@@ -58,8 +61,11 @@ export class ChangesTable {
         (error) => report.fault(this.#table, error),
       );
     }
-    const record = await until(() => inEpoch(this.#task, this.#table), catalog, context.signal);
     const offsets = this.#task.offsets(this.#task.definition.name);
+    const record = known ?? (await until(() => inEpoch(this.#task, this.#table), catalog, context.signal));
+    // What stood under the epoch's name before was deleted as it began: our copy of the positions must say so.
+    if (known === null) await offsets.readPastOpen();
+    await assertSameTopics(this.#task, this.#task.definition.name, this.#table, epochName(record.epoch));
     // Only a drained partition calls for another look; looking at every position would ask the source all the time.
     const unsubscribe = offsets.subscribe(({ table, partition }, stored) => {
       if (table === this.#table && (stored?.done || partition === this.#awaited)) this.#wake.ring();
@@ -81,6 +87,7 @@ export class ChangesTable {
   }
 
   async #turn(facts: TableFacts, epoch: Epoch, offsets: OffsetStore): Promise<void> {
+    assertOwnCapture(this.#task, this.#table);
     const listing: SourcePartition[] = [];
     for await (const partition of this.#plugin.discover(this.#options, facts, epoch, this.#task.context)) {
       listing.push(partition);

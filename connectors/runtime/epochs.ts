@@ -1,4 +1,5 @@
 import type { TableRecord } from '../catalog-records.ts';
+import { highestStored } from './earlier-life.ts';
 import { epochName } from './epoch-name.ts';
 import type { TaskRun } from './task-run.ts';
 
@@ -11,13 +12,17 @@ import type { TaskRun } from './task-run.ts';
 export function highestVersion(task: TaskRun, table: string, capture: string | null): number {
   let highest = task.catalog.repairedTo(table);
   for (const { version } of task.catalog.snapshots(table)) highest = Math.max(highest, version);
-  const epochs = task.catalog.table(table)?.epoch.number ?? 0;
-  for (let number = 1; number <= epochs && capture !== null; number++) {
-    for (const { version } of task.offsets(capture).of(table, epochName({ number })).values()) {
-      highest = Math.max(highest, version);
-    }
-  }
+  if (capture === null) return highest;
+  const offsets = task.offsets(capture);
+  for (const name of epochsTo(task, table)) highest = Math.max(highest, highestStored(offsets, table, name));
   return highest;
+}
+
+/** Names of all epochs of a table up to the one that it should be in: positions may tell of one that the catalog does not know. */
+export function epochsTo(task: TaskRun, table: string): readonly string[] {
+  const known = task.catalog.table(table)?.epoch.number ?? 0;
+  const length = Math.max(known, task.epoch(table));
+  return Array.from({ length }, (_, index) => epochName({ number: index + 1 }));
 }
 
 /** The table's record, once it is in the epoch that it should be in. */

@@ -144,9 +144,18 @@ export function fencedTasks(configs: Pick<KeyedLog, 'get'>, connector: string): 
   return numberIn(configs, fencingKey(connector), 'task-count');
 }
 
+/** Throws WORKER_RECORD for what is no number: to guess one could run what another runs, or begin what is begun. */
 function numberIn(configs: Pick<KeyedLog, 'get'>, key: string, field: string): number | null {
   const value = configs.get(key);
   if (value === null) return null;
-  const number = (JSON.parse(value) as Record<string, unknown>)[field];
-  return typeof number === 'number' ? number : null;
+  let number: unknown;
+  try {
+    number = (JSON.parse(value) as Record<string, unknown>)[field];
+  } catch {
+    // As one without a number.
+  }
+  if (typeof number === 'number') return number;
+  throw new ConnectError('WORKER_RECORD', `The record ${key} of the configs topic has no ${field}`, {
+    detail: { key },
+  });
 }

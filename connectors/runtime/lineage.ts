@@ -1,5 +1,10 @@
-import type { SourcePartition } from '../connector.ts';
+import type { Position, SourcePartition } from '../connector.ts';
 import type { StoredPosition } from './offset-store.ts';
+
+/** The partitions that one is read behind, as its position names them. */
+export function parentsIn({ after }: Position): readonly string[] {
+  return typeof after === 'string' && after !== '' ? after.split(' ') : [];
+}
 
 /** `wait`: a parent is not drained and committed yet. `lost`: a parent vanished that nobody ever read. */
 export type Readiness = 'ready' | 'wait' | 'lost' | 'done';

@@ -1,4 +1,5 @@
 import type { Position } from '../connector.ts';
+import { ConnectError } from '../errors.ts';
 import type { KeyedLog } from '../kafka/keyed-log.ts';
 import type { KeyedEntry } from './catalog.ts';
 
@@ -31,6 +32,12 @@ export interface StoredPosition {
   readonly version: number;
 }
 
+/** A key of Kafka Connect's offsets topic, `["connector",{partition}]`: of any connector. */
+export interface OffsetKey {
+  readonly connector: string;
+  readonly partition: Readonly<Record<string, unknown>>;
+}
+
 /** Hears of a position that was stored; null: it was deleted. */
 export type PositionListener = (name: PartitionName, stored: StoredPosition | null) => void;
 
@@ -50,6 +57,8 @@ export class OffsetStore {
   readonly #positions = new Map<string, Map<string, StoredPosition>>();
 
   readonly #listeners = new Set<PositionListener>();
+  /** Keys whose values are no positions: from where they count nobody can tell. */
+  readonly #corrupt = new Map<string, ConnectError>();
 
   constructor(log: KeyedLog, connector: string) {
     this.#log = log;
@@ -59,9 +68,14 @@ export class OffsetStore {
     log.subscribe((key, value) => this.#apply(key, value));
   }
 
-  /** Everything committed before the call is visible after it, also behind a transaction that is open now (rule C3). */
-  readPastOpen(): Promise<void> {
-    return this.#log.readPastOpen();
+  /**
+   * Everything committed before the call is visible after it, also behind a transaction that is open now (rule C3).
+   *
+   * Throws WORKER_RECORD for a position that cannot be read: without it its partition would be published from the start again.
+   */
+  async readPastOpen(): Promise<void> {
+    await this.#log.readPastOpen();
+    for (const error of this.#corrupt.values()) throw error;
   }
 
   /** Calls `listener` after each change of a position of this connector; returns how to stop. */
@@ -88,12 +102,26 @@ export class OffsetStore {
   #apply(key: string, value: string | null): void {
     // Before it is parsed: there are as many stores as connectors, and each hears of all positions.
     if (!key.startsWith(this.#begin)) return;
-    const [, name] = JSON.parse(key) as [string, PartitionName];
+    const name = offsetKey(key)?.partition as PartitionName | undefined;
+    // Nobody asks for a position under such a key: what it says harms nobody.
+    if (name === undefined) return;
     const positions = this.of(name.table, name.of) as Map<string, StoredPosition>;
-    const stored = value === null ? null : parseValue(value);
+    this.#corrupt.delete(key);
+    const stored = value === null ? null : this.#read(key, value);
     if (stored === null) positions.delete(name.partition);
     else positions.set(name.partition, stored);
     for (const listener of this.#listeners) listener(name, stored);
+  }
+
+  /** Null: it cannot be read, which whoever reads positions is told. */
+  #read(key: string, value: string): StoredPosition | null {
+    try {
+      return parseValue(value);
+    } catch (cause) {
+      const message = `The record ${key} of the offsets topic ${this.#log.topic} is no position`;
+      this.#corrupt.set(key, new ConnectError('WORKER_RECORD', message, { cause, detail: { key } }));
+      return null;
+    }
   }
 
   entry(name: PartitionName, stored: StoredPosition): KeyedEntry {
@@ -112,15 +140,46 @@ export class OffsetStore {
     return { key: this.#key(name), value: JSON.stringify(value) };
   }
 
+  /** Deletes the position once it is written. */
+  deletion(name: PartitionName): KeyedEntry {
+    return { key: this.#key(name), value: null };
+  }
+
   #key(name: PartitionName): string {
     return JSON.stringify([this.#connector, { table: name.table, of: name.of, partition: name.partition }]);
   }
 }
 
+/** What was published before a position is altered is in the topics all the same (rules C2 and C9). */
+const PUBLISHED = ['c', 'u', 'd', 'rows', 'deadLettered', 'version'].map((name) => `messina.${name}`);
+
+type StoredValue = Readonly<Record<string, unknown>>;
+
+/** What is stored when somebody sends a partition elsewhere: its position is theirs, what was published stays counted. */
+export function alteredValue(stored: StoredValue, sent: StoredValue): StoredValue {
+  const kept = PUBLISHED.flatMap((name) => (Object.hasOwn(stored, name) ? [[name, stored[name]]] : []));
+  return { ...sent, ...Object.fromEntries(kept) };
+}
+
+/** Reads a key of an offsets topic; null: it is none. */
+export function offsetKey(key: string): OffsetKey | null {
+  try {
+    const parsed: unknown = JSON.parse(key);
+    const [connector, partition] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
+    return typeof connector === 'string' && isObject(partition) ? { connector, partition } : null;
+  } catch {
+    return null;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const groupKey = (table: string, of: string) => JSON.stringify([table, of]);
 
 function parseValue(text: string): StoredPosition {
   const flat = JSON.parse(text) as Record<string, string | number | boolean | null>;
+  if (!isObject(flat)) throw new TypeError('no JSON object');
   const position: Record<string, string | number | boolean | null> = {};
   for (const name of Object.keys(flat)) {
     if (!name.startsWith('messina.')) position[name] = flat[name] ?? null;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import { KafkaError } from '../kafka/errors.ts';
+import { groupBy } from '../kafka/group-by.ts';
 import { partitionOf } from '../kafka/murmur2.ts';
 import type { TransactionalProducer } from '../kafka/producer.ts';
 import type { OutRecord } from '../kafka/record-batch.ts';
@@ -180,7 +181,8 @@ export class Publisher {
         at += p.batches.length;
       }
       const internal = publications.flatMap((p, i) => this.#internalBatches(p, perPublication[i] ?? []));
-      if (internal.length > 0) await producer.sendAll(internal);
+      // Small records that other programs read too, and not every client knows a codec.
+      if (internal.length > 0) await producer.sendAll(internal, 'none');
       await this.#commit();
       this.#world.metrics?.transaction({
         records: publications.reduce((sum, p) => sum + recordsOf(p), 0),
@@ -210,14 +212,12 @@ export class Publisher {
 
   #internalBatches(publication: Publication, bases: readonly number[]): Batch[] {
     const { offsets, offsetsPartitions, catalog } = this.#topics;
-    const batches = publication.offsets.map((entry) => {
-      const record = toRecord(entry);
-      return {
-        topic: offsets,
-        partition: partitionOf(record.key as Buffer, offsetsPartitions),
-        records: [record],
-      };
-    });
+    const byPartition = groupBy(publication.offsets.map(toRecord), ({ key }) =>
+      partitionOf(key, offsetsPartitions),
+    );
+    const batches = [...byPartition].map(
+      ([partition, records]): Batch => ({ topic: offsets, partition, records }),
+    );
     const entries = [...publication.catalog, ...(publication.catalogOf?.(bases) ?? [])];
     if (entries.length > 0) batches.push({ topic: catalog, partition: 0, records: entries.map(toRecord) });
     return batches;

@@ -2,14 +2,23 @@ import type { Epoch, SnapshotFacts, SnapshotRecord, TableFacts, TableRecord } fr
 import type { SnapshotAsked, SnapshotSource } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { endOffsets } from '../kafka/offsets.ts';
+import { awaitCapture } from './awaited-capture.ts';
 import { catalogEntry, catalogKeys, type KeyedEntry } from './catalog.ts';
 import { coverageMs, prove, version0 } from './coverage.ts';
+import {
+  assertSameTopics,
+  beginPositions,
+  earlierPositions,
+  endEarlier,
+  highestStored,
+} from './earlier-life.ts';
 import { epochName } from './epoch-name.ts';
 import { highestVersion, inEpoch } from './epochs.ts';
 import { beginMarkers } from './markers.ts';
+import { assertOwnSnapshots, publishedBy } from './published-by.ts';
 import { assertSameKeys } from './same-keys.ts';
+import { publishedAs, wasReset } from './snapshot-again.ts';
 import type { TaskRun } from './task-run.ts';
-import { until } from './wake.ts';
 
 /** A full snapshot and the windows that continue it, in their order. */
 type Chain = readonly [SnapshotFacts, ...SnapshotFacts[]];
@@ -25,9 +34,13 @@ export async function leadSnapshot(
   options: unknown,
   table: string,
 ): Promise<void> {
-  if (inEpoch(task, table) && task.catalog.currentSnapshot(table) !== null) return;
+  if (currentChain(task, table).length > 0) return;
   if (task.definition.captureConnector === null) return beginWithoutCapture(task, plugin, options, table);
-  const { facts, epoch } = await until(() => inEpoch(task, table), task.catalog, task.context.signal);
+  const { facts, epoch } = await awaitCapture(task, table, () => inEpoch(task, table), task.catalog);
+  // Positions of an earlier life, which prove nothing of this epoch, were deleted as it began.
+  const capture = task.definition.captureConnector;
+  await task.offsets(capture).readPastOpen();
+  await assertSameTopics(task, capture, table, epochName(epoch));
   task.report.phase(table, 'capturing');
   const fromMs = await captured(task, table, epoch);
   const slackMs = plugin.slackMs(options);
@@ -49,6 +62,12 @@ export async function leadSnapshot(
   });
 }
 
+/** The snapshot that a task reads, with its windows; empty: it is still to be begun, or to be begun anew. */
+export function currentChain(task: TaskRun, table: string): readonly SnapshotRecord[] {
+  const chain = inEpoch(task, table) ? task.catalog.currentChain(table) : [];
+  return wasReset(task.offsets(task.definition.name), table, chain) ? [] : chain;
+}
+
 /** `changes: none`: the epoch is the snapshot's own, and no coverage is claimed (rule C1). */
 async function beginWithoutCapture(
   task: TaskRun,
@@ -66,9 +85,11 @@ async function beginWithoutCapture(
   task.report.phase(table, 'exporting');
   const chain = await plugin.take(options, facts, askedFor(task, table, number, null), task.context);
   const { exportMs } = chain.at(-1) as SnapshotFacts;
+  const offsets = task.offsets(task.definition.name);
+  const earlier = chain.map(({ id }) => highestStored(offsets, table, id));
   const epoch: Epoch = {
     number,
-    version0: version0(exportMs, highestVersion(task, table, null)),
+    version0: version0(exportMs, Math.max(highestVersion(task, table, null), ...earlier)),
     streamArn: null,
     createdMs: null,
     begunMs: exportMs,
@@ -102,7 +123,7 @@ function askedFor(task: TaskRun, table: string, epoch: number, notBeforeMs: numb
 /** Resolves with the coverage once every root was read (rule C1). */
 function captured(task: TaskRun, table: string, epoch: Epoch): Promise<number> {
   const offsets = task.offsets(task.definition.captureConnector as string);
-  return until(() => coverageMs(epoch, offsets.of(table, epochName(epoch))), offsets, task.context.signal);
+  return awaitCapture(task, table, () => coverageMs(epoch, offsets.of(table, epochName(epoch))), offsets);
 }
 
 /** The whole chain becomes known together with the begin-markers of its full snapshot, before any row. */
@@ -114,44 +135,58 @@ async function begin(
   of: { epoch: Epoch } & Pick<SnapshotRecord, 'proof' | 'changesOffsets'>,
 ): Promise<void> {
   const { epoch, ...common } = of;
+  await task.catalog.readToEnd();
+  assertOwnSnapshots(task, facts.table);
   // Rule C2: the rank counts what was published in the epoch, broken off or not.
   const known = task.catalog.snapshots(facts.table);
-  const used = chain.find(({ id }) => known.some((one) => one.facts.id === id));
-  if (used) {
-    const message = `Table ${facts.table}: export ${used.id} was published already`;
-    throw new ConnectError('EXPORT_USED', message, { detail: { table: facts.table, snapshot: used.id } });
-  }
+  const ids = chain.map((snapshot) => {
+    const id = publishedAs(snapshot, known, task.offsets(task.definition.name), facts.table);
+    if (id !== null) return id;
+    const message = `Table ${facts.table}: export ${snapshot.id} was published already`;
+    throw new ConnectError('EXPORT_USED', message, { detail: { table: facts.table, snapshot: snapshot.id } });
+  });
   const first = known.filter((one) => one.epoch === epoch.number).length;
   const [full, ...windows] = chain.map((snapshot, index): SnapshotRecord => {
     const rank = first + index;
+    const id = ids[index] as string;
     return {
       ...common,
-      facts: snapshot,
+      facts: { ...snapshot, id },
+      ...(id !== snapshot.id && { takenAs: snapshot.id }),
       epoch: epoch.number,
       rank,
       version: epoch.version0 + rank,
       state: 'due',
-      windowOf: index === 0 ? null : chain[0].id,
+      windowOf: index === 0 ? null : (ids[0] as string),
       opensGate: index === chain.length - 1,
+      publishedBy: publishedBy(task),
     };
   });
   const entries = windows.map((one) => catalogEntry(catalogKeys.snapshot(facts.table, one.facts.id), one));
   if (newTable) entries.push(catalogEntry(catalogKeys.table(facts.table), newTable));
-  await publishBegin(task, facts.table, full as SnapshotRecord, entries);
+  const offsets = task.offsets(task.definition.name);
+  if (earlierPositions(offsets, facts.table, ids).length > 0) await endEarlier(task);
+  const positions = beginPositions(task, facts.table, ids, ids);
+  await publishBegin(task, facts.table, full as SnapshotRecord, entries, positions);
 }
 
-/** Begin-markers of a snapshot or window and its catalog records become visible together, before any row. */
+/**
+ * Begin-markers of a snapshot or window and its catalog records become visible together, before any row.
+ *
+ * @param positions what is to be said of them as the names of these records begin
+ */
 export async function publishBegin(
   task: TaskRun,
   table: string,
   record: SnapshotRecord,
   entries: readonly KeyedEntry[] = [],
+  positions: readonly KeyedEntry[] = [],
 ): Promise<void> {
-  const begun: SnapshotRecord = { ...record, state: 'begun' };
+  const begun: SnapshotRecord = { ...record, state: 'begun', publishedBy: publishedBy(task) };
   const { id } = record.facts;
   await task.publisher.publish({
     batches: beginMarkers(task.topics.snapshot(table), task.partitions, begun),
-    offsets: [],
+    offsets: positions,
     catalog: [...entries, catalogEntry(catalogKeys.snapshot(table, id), begun)],
     catalogOf: (bases) =>
       bases.map((beginOffset, partition) =>

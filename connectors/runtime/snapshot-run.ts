@@ -8,6 +8,8 @@ import { completeMarkers } from './markers.ts';
 import { addCounts, NO_COUNTS, type OffsetStore } from './offset-store.ts';
 import { taskOf } from './ownership.ts';
 import { PartitionRun } from './partition-run.ts';
+import { publishedBy } from './published-by.ts';
+import { asTaken } from './snapshot-again.ts';
 import type { TaskRun } from './task-run.ts';
 import { until } from './wake.ts';
 
@@ -41,7 +43,7 @@ export class SnapshotRun {
   async discover(): Promise<SourcePartition[]> {
     const found: SourcePartition[] = [];
     const { facts } = this.#record;
-    const listing = this.#plugin.discover(this.#options, facts, this.#snapshot.facts, this.#task.context);
+    const listing = this.#plugin.discover(this.#options, facts, asTaken(this.#snapshot), this.#task.context);
     for await (const partition of listing) found.push(partition);
     return found;
   }
@@ -80,7 +82,7 @@ export class SnapshotRun {
         position,
         parents: [],
         table: this.#record.facts,
-        snapshot: this.#snapshot.facts,
+        snapshot: asTaken(this.#snapshot),
         version: this.#snapshot.version,
       };
       // Held while the file is open, not while a failed one waits: other tables go on.
@@ -118,7 +120,7 @@ export class SnapshotRun {
     this.#checkTotal(sum(files.rows) + files.deadLettered);
     const gone = sweeps(this.#snapshot) ? await this.#sweep(files.deadLettered) : [];
     const rows = Array.from({ length: task.partitions }, (_, p) => (files.rows[p] ?? 0) + (gone[p] ?? 0));
-    const complete: SnapshotRecord = { ...this.#snapshot, state: 'complete' };
+    const complete: SnapshotRecord = { ...this.#snapshot, state: 'complete', publishedBy: publishedBy(task) };
     await task.publisher.publish({
       batches: completeMarkers(task.topics.snapshot(this.#table), complete, rows),
       offsets: [],

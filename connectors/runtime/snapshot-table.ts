@@ -2,8 +2,9 @@ import type { SnapshotRecord, TableRecord } from '../catalog-records.ts';
 import type { SnapshotSource } from '../connector.ts';
 import type { ConnectError } from '../errors.ts';
 import { retrying } from './backoff.ts';
-import { inEpoch } from './epochs.ts';
-import { leadSnapshot, publishBegin } from './snapshot-lead.ts';
+import { assertSameTopics } from './earlier-life.ts';
+import { assertOwnSnapshots } from './published-by.ts';
+import { currentChain, leadSnapshot, publishBegin } from './snapshot-lead.ts';
 import { SnapshotRun } from './snapshot-run.ts';
 import type { TaskRun } from './task-run.ts';
 import { until } from './wake.ts';
@@ -31,11 +32,18 @@ export class SnapshotTable {
     const { clock, log, signal } = context;
     const world = { clock, log, signal };
     const fault = (error: ConnectError | null) => report.fault(this.#table, error);
+    assertOwnSnapshots(this.#task, this.#table);
+    const known = this.#chain();
     if (this.#task.task === 0) {
       await retrying(() => leadSnapshot(this.#task, this.#plugin, this.#options, this.#table), world, fault);
     }
-    const chain = await until(() => this.#chain(), catalog, signal);
+    const chain = known ?? (await until(() => this.#chain(), catalog, signal));
+    assertOwnSnapshots(this.#task, this.#table);
+    // What stood under its names before was deleted as it began: our copy of the positions must say so.
+    if (known === null) await this.#task.offsets(this.#task.definition.name).readPastOpen();
     if (chain.at(-1)?.state === 'complete') return;
+    for (const one of chain)
+      await assertSameTopics(this.#task, this.#task.definition.name, this.#table, one.facts.id);
     report.phase(this.#table, 'loading');
     const record = catalog.table(this.#table) as TableRecord;
     for (const { facts } of chain) {
@@ -49,7 +57,7 @@ export class SnapshotTable {
   }
 
   #chain(): readonly SnapshotRecord[] | null {
-    const chain = inEpoch(this.#task, this.#table) ? this.#task.catalog.currentChain(this.#table) : [];
+    const chain = currentChain(this.#task, this.#table);
     return chain.length > 0 ? chain : null;
   }
 

@@ -151,6 +151,7 @@ export class SourceTask {
       );
       const run: TaskRun = {
         ...this.#world,
+        group,
         definition,
         task,
         epoch: (table) => generation.epoch(table),

@@ -3,6 +3,7 @@ import type { Unit } from '../kafka/assignor.ts';
 import { GroupMember } from '../kafka/group.ts';
 import type { Generation } from './generation.ts';
 import { slotOf } from './ownership.ts';
+import { type OwnedSlots, ownedSlots, slotUnits } from './slot-units.ts';
 import { SourceTask, type SourceTaskOptions } from './source-task.ts';
 import type { SourceDefinition, SourceWorld } from './source-world.ts';
 
@@ -21,10 +22,9 @@ export class SourceWorker {
   readonly #world: SourceWorld;
   readonly #definitions: readonly SourceDefinition[];
   readonly #options: Omit<SourceTaskOptions, 'definition' | 'task'>;
-  readonly #slots: { readonly topic: string; readonly partitions: number };
   readonly #running = new Map<string, Running>();
   readonly #member: GroupMember;
-  #owned: ReadonlySet<number> = new Set();
+  #slots: OwnedSlots;
   #unsubscribe: () => void = () => {};
   #stopping = false;
   /** Why this worker is out of its group for good. */
@@ -39,11 +39,11 @@ export class SourceWorker {
     this.#world = world;
     this.#definitions = definitions;
     this.#options = options;
-    this.#slots = slots;
+    this.#slots = { owned: new Set(), count: slots.partitions };
     this.#member = new GroupMember(world.kafka, {
       groupId: options.group,
       topics: [slots.topic],
-      unitsOf: slotUnits,
+      unitsOf: (counts) => slotUnits(counts),
       onAssigned: (units) => this.#assign(units),
       onRevoke: async () => {},
       onLost: () => this.#assign([]),
@@ -97,20 +97,21 @@ export class SourceWorker {
   }
 
   #assign(units: readonly Unit[]): void {
-    this.#owned = new Set(units.flatMap((unit) => unit.partitions.map(({ partition }) => partition)));
+    this.#slots = ownedSlots(units, this.#slots.count);
     this.#reconcile();
   }
 
   /** Stops what is not ours any more, starts what is. Another number of tasks, or an epoch to begin, is another set of tasks. */
   #reconcile(): void {
     if (this.#stopping) return;
+    const { owned, count } = this.#slots;
     const wanted = new Map<string, () => SourceTask>();
     for (const configured of this.#definitions) {
       const tasks = this.#generation.tasks(configured.name) ?? configured.tasks;
       const definition = { ...configured, tasks };
       const epochs = definition.tables.map((table) => this.#generation.epoch(table)).join();
       for (let task = 0; task < tasks; task++) {
-        if (!this.#owned.has(slotOf(definition.name, task, this.#slots.partitions))) continue;
+        if (!owned.has(slotOf(definition.name, task, count))) continue;
         const key = `${definition.name}-${task}/${tasks}/${epochs}`;
         wanted.set(key, () => new SourceTask(this.#world, { ...this.#options, definition, task }));
       }
@@ -126,14 +127,4 @@ export class SourceWorker {
       this.#running.set(key, { task, ended: task.run() });
     }
   }
-}
-
-function slotUnits(topics: ReadonlyMap<string, number>): Unit[] {
-  const units: Unit[] = [];
-  for (const [topic, partitions] of topics) {
-    for (let partition = 0; partition < partitions; partition++) {
-      units.push({ id: `slot-${partition}`, partitions: [{ topic, partition }] });
-    }
-  }
-  return units;
 }

@@ -23,8 +23,11 @@ export interface ReportedError {
 }
 
 export const statusKeys = {
+  connector: (name: string) => `status-connector-${name}`,
   task: (connector: string, task: number) => `status-task-${connector}-${task}`,
-  table: (connector: string, task: number, table: string) => `messina-table-${connector}-${task}-${table}`,
+  /** The connector's name, which alone may have any character, comes last: no two tables have one key. */
+  table: (connector: string, task: number, table: string) =>
+    `messina-table-${task}-${table}:connector-${connector}`,
 };
 
 export function reportedError(error: ConnectError, halted: boolean): ReportedError {
@@ -65,11 +68,26 @@ export class StatusWriter {
     await this.#producer.send(this.#topic, partitionOf(bytes, this.#partitions), [record]);
   }
 
+  /** Does the topic say this of a key, as far as it has been read? True where nobody reads it. */
+  stands(key: string, value: unknown): boolean {
+    return this.#log === null || this.#log.get(key) === JSON.stringify(value);
+  }
+
   /** The last word of who gives a task up, which must not hide that another runs it already (Kafka Connect's putSafe). */
   async writeUnlessTaken(key: string, value: { readonly worker_id: string }): Promise<void> {
     await this.#log?.readToEnd();
     const newest = this.#log?.get(key) ?? null;
-    if (newest !== null && (JSON.parse(newest) as typeof value).worker_id !== value.worker_id) return;
+    if (newest !== null && ![value.worker_id, null].includes(workerOf(newest))) return;
     await this.write(key, value);
+  }
+}
+
+/** Null: nobody can have said it. */
+function workerOf(status: string): string | null {
+  try {
+    const said = JSON.parse(status) as { worker_id?: unknown } | null;
+    return typeof said?.worker_id === 'string' ? said.worker_id : null;
+  } catch {
+    return null;
   }
 }

@@ -7,6 +7,8 @@ import type { Turns } from './turns.ts';
 
 /** What one task's steps share. */
 export interface TaskRun extends SourceWorld {
+  /** `group.id` of the workers; of a migration, its name. */
+  readonly group: string;
   readonly definition: SourceDefinition;
   readonly task: number;
   /** Number of the epoch that a table should be in. */

@@ -10,6 +10,7 @@ import { clientsFor } from '../access.ts';
 import { selectTables } from '../select-tables.ts';
 import { describeFacts, sourceTimeMs } from '../table-facts.ts';
 import { manifestOf, openChain } from './chain.ts';
+import { changedExport } from './changed.ts';
 import { objectStore } from './clients.ts';
 import { assertSameExport, checkDataFiles, openExport, partitionsOf, snapshotFacts } from './found-export.ts';
 import { parseLocation } from './locate.ts';
@@ -52,6 +53,8 @@ export const s3ExportSource: SnapshotSource<ExportSourceOptions> = {
   serverTimeMs: (options, table, context) => sourceTimeMs(clientsFor(options).control, table, context.signal),
 
   slackMs: (options) => options.slackSeconds * 1000,
+
+  changed: changedExport,
 
   // Of an export that exists, whether it is late enough is proven by whoever asks (rule C1), not made true here.
   async take(options, table, asked, context) {

@@ -30,6 +30,7 @@ const known: Epoch = {
   firstOffsets: [0, 0],
   roots: ['a'],
   streamEnabled: true,
+  capturedBy: { group: 'm', connector: 'm-changes' },
 };
 
 const capture: CaptureFacts = {
@@ -49,6 +50,8 @@ interface Situation {
   readonly published?: number;
   /** Highest V that a repair may have written. */
   readonly repaired?: number;
+  /** Highest V published from positions that were deleted since. */
+  readonly deleted?: number;
 }
 
 /** What a task 0 does in a situation: its steps in their order, and the epoch it writes into the catalog. */
@@ -56,7 +59,9 @@ async function led(situation: Situation) {
   const steps: string[] = [];
   let written: TableRecord | null = null;
   let isFenced = false;
+  const before = situation.record ? 'epoch-1' : null;
   const task = {
+    group: 'm',
     definition: { name: 'm-changes' },
     epoch: () => situation.wanted ?? 1,
     fenceOthers: async () => {
@@ -66,7 +71,11 @@ async function led(situation: Situation) {
     offsets: () => ({
       readPastOpen: async () => void steps.push('read positions'),
       // What an earlier owner published before it was fenced becomes known only after that.
-      of: () => new Map([['a', { version: isFenced ? (situation.published ?? 0) : 0 }]]),
+      of: (_table: string, of: string) =>
+        new Map(of === before ? [['a', { version: isFenced ? (situation.published ?? 0) : 0 }]] : []),
+      get: ({ partition }: { partition: string }) =>
+        situation.deleted === undefined || partition !== before ? null : { version: situation.deleted },
+      entry: () => ({ key: 'topics', value: '{}' }),
     }),
     catalog: {
       table: () => situation.record ?? null,
@@ -121,6 +130,16 @@ describe('the capture of a table', () => {
     const record = { facts, epoch: known };
     const repaired = 9_000_000_000_000;
     expect((await led({ record, wanted: 2, repaired })).epoch?.version0).toBe(repaired + 1);
+  });
+
+  test('outranks what was published from positions that were deleted since (rule C2)', async () => {
+    const { epoch } = await led({
+      record: { facts, epoch: known },
+      wanted: 2,
+      published: 1,
+      deleted: 9_000_000_000_000_000,
+    });
+    expect(epoch?.version0).toBe(9_000_000_000_000_001);
   });
 
   test('remembers that it enabled the stream, as long as it is the same', async () => {

@@ -96,7 +96,10 @@ describe('the committed state of a lane', () => {
 
   test('counts as none when nobody of us committed', () => {
     expect(readLane({ offset: null, metadata: '' }, { offset: null, metadata: '' })).toBeNull();
-    expect(readLane({ offset: 5, metadata: '' }, { offset: 5, metadata: '' })).toBeNull();
+    for (const metadata of ['', 'x', '{', '{moved by hand}', '{"moved":"by hand"}']) {
+      const foreign = { offset: 5, metadata };
+      expect(readLane(foreign, foreign)).toBeNull();
+    }
   });
 
   test('stays closed between a full snapshot and the windows that continue it, and opens behind the last', () => {

@@ -19,7 +19,10 @@ class FakeProducer {
     this.#open = [];
   }
 
-  async sendAll(batches: readonly Batch[]) {
+  readonly codecs = new Map<string, string | undefined>();
+
+  async sendAll(batches: readonly Batch[], codec?: string) {
+    for (const { topic } of batches) this.codecs.set(topic, codec);
     this.#failAt('sendAll');
     this.#open.push(...batches.map(({ topic, records }) => `${topic}:${records[0]?.value}`));
     return batches.map((_, i) => 100 + i);
@@ -71,6 +74,12 @@ describe('a publication (rule C3)', () => {
     const { producer, publisher } = subject();
     await publisher.publish(publication('a'));
     expect(producer.committed).toEqual([['t:a', 'o:pos-a']]);
+  });
+
+  test('leaves positions and catalog uncompressed, which clients without the codec read too', async () => {
+    const { producer, publisher } = subject();
+    await publisher.publish(publication('a', { catalog: [{ key: 'k', value: 'v' }] }));
+    expect(Object.fromEntries(producer.codecs)).toEqual({ t: undefined, o: 'none', c: 'none' });
   });
 
   test('is written in the order it was handed over, several to a transaction', async () => {

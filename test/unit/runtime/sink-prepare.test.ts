@@ -88,6 +88,7 @@ describe('what a sink has written', () => {
     changed: Record<string, string>,
     moves = false,
     epoch = 1,
+    first = false,
   ) => {
     records.clear();
     const own = memorySink(new MemoryTarget());
@@ -110,7 +111,7 @@ describe('what a sink has written', () => {
     } as unknown as SinkWorld;
     const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });
     const context = { clock: systemClock, log, signal: new AbortController().signal };
-    await preparedTable(definition, world, 'T', true, context);
+    await preparedTable(definition, world, 'T', true, context, first);
     return records.get('sink/s/T');
   };
 
@@ -122,6 +123,12 @@ describe('what a sink has written', () => {
     const again = await prepared({ epoch: 1, restore: { gc: '10' } }, { gc: '99', other: '1' });
     expect(again).toMatchObject({ epoch: 1, restore: { gc: '10', other: '1' } });
     expect(await prepared({ epoch: 1, restore: { gc: '10' } }, {}, false, 2)).toMatchObject({ epoch: 1 });
+  });
+
+  test('is to be mended anew when its positions are lost, and so it begins with the rows (rule C1)', async () => {
+    const known = { epoch: 1, restore: { gc: '10' }, mendedSnapshot: 'full' };
+    expect(await prepared(known, {})).toMatchObject({ mendedSnapshot: 'full' });
+    expect(await prepared(known, {}, false, 1, true)).toMatchObject({ ...known, mendedSnapshot: null });
   });
 
   test('is refused in a later epoch where rows move: a table of before it may hold rows that no record leads to', async () => {

@@ -45,6 +45,7 @@ async function run(states: ReadonlyMap<string, SnapshotRecord['state']>, task = 
     catalog: {
       table: () => ({ facts: sinkTable('T').facts, epoch: { number: 1 } }),
       currentSnapshot: () => chain.get('full'),
+      snapshots: () => [...chain.values()],
       currentChain: () => [...chain.values()],
       snapshot: (_table: string, id: string) => chain.get(id) ?? null,
       snapshotPartition: () => null,

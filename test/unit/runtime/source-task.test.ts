@@ -36,6 +36,7 @@ function subject() {
   const catalog = {
     readPastOpen: async () => {},
     currentSnapshot: () => null,
+    snapshots: () => [],
     table: () => null,
     subscribe: () => () => {},
   };
