@@ -26,6 +26,13 @@ export interface IndexFacts {
   readonly projected: readonly string[];
 }
 
+/** A source connector that publishes a table: its positions, and the transactional ids of its tasks, are of its group. */
+export interface PublishedBy {
+  /** `group.id` of its workers; of a migration file, its name. */
+  readonly group: string;
+  readonly connector: string;
+}
+
 /** One unbroken capture (rule C2). Without a capture (`changes: none`) `streamArn` is null. */
 export interface Epoch {
   /** 1, 2, … per table. */
@@ -43,6 +50,8 @@ export interface Epoch {
   readonly roots: readonly string[];
   /** Messina enabled this stream, so `cleanup` may disable it. */
   readonly streamEnabled: boolean;
+  /** Who captures it: nobody else may (rule C3). Absent: nobody does, or the record is an older one. */
+  readonly capturedBy?: PublishedBy;
 }
 
 /** Catalog record `table/T`. */
@@ -100,6 +109,10 @@ export interface SnapshotRecord {
   readonly proof: CoverageProof;
   /** Per topic partition: where its changes go on after the snapshot. Null without a capture. */
   readonly changesOffsets: readonly number[] | null;
+  /** The id that its source gave it, where it was published before under that one; absent: its id. */
+  readonly takenAs?: string;
+  /** Who publishes it: nobody else may publish the table's rows (rule C3). Absent: the record is an older one. */
+  readonly publishedBy?: PublishedBy;
 }
 
 /** Catalog record `snapshot/T/id/P`, one per topic partition. */
@@ -122,6 +135,8 @@ export interface SinkRecord {
   readonly restore: TableSettings;
   /** Id of the full snapshot whose windows were mended against the source (rule C1); null: none was. */
   readonly mendedSnapshot: string | null;
+  /** Which table that is, as the target tells it; absent: it does not, or the record is an older one. */
+  readonly targetId?: string;
 }
 
 /** Catalog record `repair/CONNECTOR/T`: what repairs may have written (rule C12). */

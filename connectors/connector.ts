@@ -63,7 +63,7 @@ export type Position = Readonly<Record<string, string | number | boolean | null>
 export interface SourcePartition {
   /** Unique within its table and snapshot or epoch: a data file's key, `segment-3`, a shard id. */
   readonly id: string;
-  /** Partitions that must be drained and committed before this one is read (rule C5). */
+  /** Partitions to be drained and committed before this one is read (rule C5): in a position of changes `after`, blanks between. */
   readonly after: readonly string[];
   /** Records it must hold, where its source says so (a manifest's itemCount), else null. */
   readonly expectedRecords: number | null;
@@ -171,6 +171,11 @@ export interface SnapshotSource<O> extends SourceConnector<O, SnapshotFrom> {
   serverTimeMs(options: O, table: string, context: TaskContext): Promise<number>;
   /** The slack of rule C1 for this kind of snapshot, ms. */
   slackMs(options: O): number;
+  /**
+   * Why a snapshot that was begun (with its windows, as `take` gave them) is not to be finished under these options: they name
+   * another one. Null: it is. Absent: options name none. Asks nobody.
+   */
+  changed?(options: O, table: string, begun: readonly SnapshotFacts[]): ConnectError | null;
   discover(
     options: O,
     table: TableFacts,
@@ -234,6 +239,12 @@ export interface SinkTask extends AsyncDisposable {
     batch: readonly ChangeRecord[],
     standing?: LaneStanding,
   ): Promise<readonly PutFailure[]>;
+  /**
+   * Which table stands in the target: an id that no other one has, be it made later under the same name or be it in another
+   * cluster, and that stays while nodes come and go. `''`: the target tells none; null: there is no table. Absent: it is never asked,
+   * and the sink goes on in whatever stands there.
+   */
+  tableId?(table: SinkTable): Promise<string | null>;
 }
 
 /** How a lane stands while a batch of it is written. */
@@ -316,7 +327,7 @@ export interface Mender extends AsyncDisposable {
 export interface SinkConnector<O> extends Plugin<O> {
   /** version true: rule C6, every write carries V, no gate. false: rule C7, the runtime gates. */
   readonly supports: { readonly version: boolean };
-  /** Name of the target table for a source table. */
+  /** Name of the target table for a source table; no two have the same. */
   targetTable(options: O, table: string): string;
   /** Options under which tables are written under other names, by source table; absent: it cannot. */
   renamed?(options: O, names: ReadonlyMap<string, string>): O;

@@ -26,6 +26,9 @@ export const ERRORS = {
   SOURCE_ACCESS_DENIED: halt(4, 'Give the source credentials the permissions that the README lists.'),
   SOURCE_UNREACHABLE: retry('Check source.endpoint, source.region and the network.'),
   SOURCE_THROTTLED: retry('The source limits the rate; it is tried again.'),
+  SOURCE_CAPTURE_AWAITED: retry(
+    'Start the connector that capture.connector names, on workers of this group, or correct the name; what it says itself is in its own status.',
+  ),
   SOURCE_STREAM_UNSUITABLE: halt(
     4,
     'Disable the stream and let Messina enable one with NEW_AND_OLD_IMAGES, or do so yourself; its view type cannot be changed in place.',
@@ -41,6 +44,10 @@ export const ERRORS = {
   SOURCE_MODE_CHANGED: halt(
     4,
     'Put source.changes back, or begin anew under another `name`; to follow a copy after all: `messina migrate FILE --new-snapshot TABLE`.',
+  ),
+  SOURCE_TAKEN: halt(
+    4,
+    'Go on under the name and the group.id that the message gives (`migrate`: under the `name` of that group), or publish into another topic.prefix (kafka.topicPrefix).',
   ),
   SOURCE_KEYS_CHANGED: halt(
     4,
@@ -162,7 +169,18 @@ export const ERRORS = {
     4,
     'Correct the target credentials; they need CREATE, ALTER, MODIFY and SELECT, and DROP for `replay --recreate`.',
   ),
-  TARGET_TABLE_MISSING: halt(4, 'Set target.createTables: true or create the table.'),
+  TARGET_TABLE_MISSING: halt(
+    4,
+    'Set target.createTables: true or create the table; one that was written before is written anew by `messina replay FILE --recreate --yes`.',
+  ),
+  TARGET_TABLE_LOST: halt(
+    4,
+    'Point back at the table that was written, or let this one be written from the start: `messina replay FILE --recreate --yes` (a connector: stop it and reset its offsets); a second target needs another target.name (another connector name).',
+  ),
+  TARGET_TABLE_SHARED: halt(
+    4,
+    'Give each table a target table of its own: in target.tables (a connector: tables.<table>), in into.table of a mapping, or by the replacement of a RegexRouter.',
+  ),
   TARGET_KEY_SCHEMA: halt(4, 'Drop the target table, or rename it in target.tables.'),
   TARGET_KEYSPACE_MISSING: halt(
     4,
@@ -200,6 +218,10 @@ export const ERRORS = {
   TRANSFORM_TOPIC: halt(
     4,
     'Let the pattern match both topics of a table or none, such as `music\\.Orders\\..*`: an item must become the same whichever topic brings it.',
+  ),
+  PATTERN_SLOW: halt(
+    4,
+    'Correct the regular expression: do not repeat what is repeated inside, as `(\\w+\\.?)+` does; `[\\w.]+` matches the same.',
   ),
   SINK_FINGERPRINT: halt(
     4,
@@ -241,7 +263,7 @@ export const ERRORS = {
   KAFKA_UNREACHABLE: {
     remedy: 'retry',
     exit: 1,
-    hint: 'Check kafka.brokers, TLS and SASL settings, and the network.',
+    hint: 'Check kafka.brokers (of a worker bootstrap.servers), TLS and SASL settings, and the network.',
   },
   KAFKA_TOPIC_PARTITIONS: halt(
     4,

@@ -66,6 +66,9 @@ export function prettyLine(json: string, color: boolean): string {
   return `${clock} ${painted} ${String(msg ?? '')}${facts.join('')}${stack === undefined ? '' : `\n${String(stack)}`}\n`;
 }
 
+/** A line with each key once, the last value: pino repeats what a child and its parent both say, which log stores refuse. */
+const jsonLine = (json: string): string => `${JSON.stringify(JSON.parse(json))}\n`;
+
 /**
  * The log of a process. Messages name things (tables, topics, codes, counts), never an item value or a secret.
  *
@@ -73,8 +76,8 @@ export function prettyLine(json: string, color: boolean): string {
  */
 export function createLogger({ level, format, destination, color = false }: LogSettings): Logger {
   const isDebug = level === 'debug' || level === 'trace';
-  const output =
-    format === 'json' ? destination : { write: (line: string) => destination.write(prettyLine(line, color)) };
+  const written = format === 'json' ? jsonLine : (line: string) => prettyLine(line, color);
+  const output = { write: (line: string) => destination.write(written(line)) };
   return pino(
     {
       level,

@@ -7,6 +7,8 @@ export interface Unit {
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
   /** Units of one kind are spread evenly among themselves; default: all are of one kind. */
   readonly kind?: string;
+  /** Ids of the members that can do something with it; default: all. With none it is nobody's. */
+  readonly takers?: ReadonlySet<string>;
 }
 
 /** A member and what it says it owned when it joined. */
@@ -17,52 +19,69 @@ export interface Claim {
   readonly owned: readonly string[];
 }
 
+/** Units of one kind that the same members can take. */
+interface Group {
+  readonly kind: string;
+  readonly takers: ReadonlySet<string> | null;
+  readonly ids: readonly string[];
+}
+
 /**
- * Spreads units over members: of each kind counts differ by one at most, and a unit stays where it was as far as that allows.
+ * Spreads units over members: of each kind counts differ by one at most, where all members can take them, and a unit stays where
+ * it was as far as that allows.
  *
  * Deterministic: the order of members and units does not matter.
  */
 export function assignUnits(
-  units: readonly Pick<Unit, 'id' | 'kind'>[],
+  units: readonly Pick<Unit, 'id' | 'kind' | 'takers'>[],
   claims: readonly Claim[],
 ): Map<string, string[]> {
-  const kinds = [...groupBy(units, ({ kind }) => kind ?? '')].sort(([a], [b]) => (a < b ? -1 : 1));
-  const assigned = new Map<string, string[]>();
-  for (const [, ofKind] of kinds) {
-    const shares = assignKind(
-      ofKind.map(({ id }) => id),
-      claims,
-      (memberId) => assigned.get(memberId)?.length ?? 0,
-    );
-    for (const [memberId, ids] of shares) assigned.set(memberId, [...(assigned.get(memberId) ?? []), ...ids]);
+  const members = [...claims].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
+  const assigned = new Map<string, string[]>(members.map(({ memberId }) => [memberId, []]));
+  let kind: string | null = null;
+  let ofKind = new Map<string, number>();
+  for (const group of groupsOf(units)) {
+    if (group.kind !== kind) ofKind = new Map();
+    kind = group.kind;
+    const { takers, ids } = group;
+    const able = members.filter(({ memberId }) => takers === null || takers.has(memberId));
+    const shares = assignGroup(ids, able, {
+      ofKind: (memberId) => ofKind.get(memberId) ?? 0,
+      all: (memberId) => assigned.get(memberId)!.length,
+    });
+    for (const [memberId, mine] of shares) {
+      assigned.get(memberId)!.push(...mine);
+      ofKind.set(memberId, (ofKind.get(memberId) ?? 0) + mine.length);
+    }
   }
-  for (const { memberId } of claims) assigned.set(memberId, (assigned.get(memberId) ?? []).sort());
+  for (const ids of assigned.values()) ids.sort();
   return assigned;
 }
 
-/** @param others how many units of other kinds a member has: those with few get the shares that are one bigger. */
-function assignKind(
+/** Kind after kind; of each, first what fewest can take: the others have to make up for that. */
+function groupsOf(units: readonly Pick<Unit, 'id' | 'kind' | 'takers'>[]): Group[] {
+  const keyOf = ({ kind = '', takers }: Pick<Unit, 'kind' | 'takers'>) =>
+    JSON.stringify([kind, takers ? [...takers].sort() : null]);
+  const groups = [...groupBy(units, keyOf)].map(([key, alike]) => {
+    const { kind = '', takers = null } = alike[0]!;
+    const size = takers?.size ?? Number.POSITIVE_INFINITY;
+    return { key, kind, takers, ids: alike.map(({ id }) => id), size };
+  });
+  return groups.sort((a, b) => compare(a.kind, b.kind) || compare(a.size, b.size) || compare(a.key, b.key));
+}
+
+const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** @param has how many units a member has already. */
+function assignGroup(
   unitIds: readonly string[],
-  claims: readonly Claim[],
-  others: (memberId: string) => number,
+  members: readonly Claim[],
+  has: { ofKind(memberId: string): number; all(memberId: string): number },
 ): Map<string, string[]> {
   const ids = [...new Set(unitIds)].sort();
-  const members = [...claims].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const kept = keptUnits(ids, members);
+  const share = sharesOf(ids.length, members, kept, has);
   const assigned = new Map<string, string[]>();
-  if (members.length === 0) return assigned;
-  const least = Math.floor(ids.length / members.length);
-  let oneMore = ids.length % members.length;
-  // Those that own most get the shares that are one bigger, so that fewest units move.
-  const byCount = [...members].sort(
-    (a, b) =>
-      kept.get(b.memberId)!.length - kept.get(a.memberId)!.length || others(a.memberId) - others(b.memberId),
-  );
-  const share = new Map<string, number>();
-  for (const { memberId } of byCount) {
-    share.set(memberId, oneMore > 0 ? least + 1 : least);
-    oneMore--;
-  }
   const placed = new Set<string>();
   for (const { memberId } of members) {
     const stays = kept.get(memberId)!.slice(0, share.get(memberId)!);
@@ -73,7 +92,7 @@ function assignKind(
   const open = members.filter(({ memberId }) => assigned.get(memberId)!.length < share.get(memberId)!);
   let turn = 0;
   for (const id of ids) {
-    if (placed.has(id)) continue;
+    if (placed.has(id) || open.length === 0) continue;
     turn %= open.length;
     const { memberId } = open[turn]!;
     assigned.get(memberId)!.push(id);
@@ -81,6 +100,33 @@ function assignKind(
     else open.splice(turn, 1);
   }
   return assigned;
+}
+
+/**
+ * How many units each member gets: always one more to who has fewest of the kind. Where several have, to who owns more than that
+ * already, so that fewest units move, and then to who has fewest of all.
+ */
+function sharesOf(
+  count: number,
+  members: readonly Claim[],
+  kept: ReadonlyMap<string, readonly string[]>,
+  has: { ofKind(memberId: string): number; all(memberId: string): number },
+): Map<string, number> {
+  const shares = members.map(({ memberId }) => ({
+    memberId,
+    share: 0,
+    before: has.ofKind(memberId),
+    all: has.all(memberId),
+    owned: kept.get(memberId)!.length,
+  }));
+  const order = (a: (typeof shares)[number], b: (typeof shares)[number]) =>
+    compare(a.before + a.share, b.before + b.share) ||
+    compare(Math.max(0, b.owned - b.share), Math.max(0, a.owned - a.share)) ||
+    compare(a.all, b.all);
+  for (let i = 0; i < count && shares.length > 0; i++) {
+    shares.reduce((first, next) => (order(next, first) < 0 ? next : first)).share++;
+  }
+  return new Map(shares.map(({ memberId, share }) => [memberId, share]));
 }
 
 /** Each unit that exists to the member with the latest claim to it, sorted by id. */

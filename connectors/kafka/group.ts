@@ -3,7 +3,7 @@ import type { KafkaClient } from './client.ts';
 import { type CommitEntry, type Committed, fetchCommittedOf } from './committed.ts';
 import { asKafkaError, KafkaError } from './errors.ts';
 import { Lease } from './lease.ts';
-import { type Joined, Membership } from './membership.ts';
+import { type Joined, type KnownMember, Membership } from './membership.ts';
 import { pause } from './retry.ts';
 
 export interface GroupOptions {
@@ -12,9 +12,12 @@ export interface GroupOptions {
   readonly topics: readonly string[];
   /**
    * The units of all members' topics (name → partitions, those that exist). The chosen leader calls it: all members
-   * must compute the same, from the argument alone.
+   * must compute the same, from the arguments alone, as soon as they know the same.
    */
-  readonly unitsOf: (topicPartitions: ReadonlyMap<string, number>) => readonly Unit[];
+  readonly unitsOf: (
+    topicPartitions: ReadonlyMap<string, number>,
+    members: readonly KnownMember[],
+  ) => readonly Unit[];
   /** What others may know of this member, see `describeGroup`. */
   readonly about?: Readonly<Record<string, unknown>>;
   /** Default 10 000. The broker allows 6000 to 1 800 000 as it comes. */

@@ -4,11 +4,6 @@ import { beginOffsets, endOffsets, highWatermarks } from './offsets.ts';
 import { type FetchedBatch, TopicReader } from './reader.ts';
 import { pause } from './retry.ts';
 
-export interface KeyedLogOptions {
-  /** How soon a change is seen at the latest, ms. Default 200. */
-  readonly maxWaitMs?: number;
-}
-
 /** A change of one key; `value` is null when the key was deleted. */
 export type KeyedLogListener = (key: string, value: string | null) => void;
 
@@ -19,6 +14,8 @@ interface Reading {
 }
 
 const RETRY_PAUSE_MS = 500;
+/** A broker answers at once when there is something: waiting long costs no change any time, and an idle worker little. */
+const MAX_WAIT_MS = 5000;
 
 /**
  * A compacted topic as a map: the newest value of each key, kept up to date in the background.
@@ -40,9 +37,9 @@ export class KeyedLog {
   #tailing: Promise<void> = Promise.resolve();
 
   /** Reads the topic to its end, then keeps reading. Throws UNKNOWN_TOPIC_OR_PARTITION when it does not exist. */
-  static async open(client: KafkaClient, topic: string, options: KeyedLogOptions = {}): Promise<KeyedLog> {
+  static async open(client: KafkaClient, topic: string): Promise<KeyedLog> {
     const begins = await beginOffsets(client, topic);
-    const log = new KeyedLog(client, topic, begins, options);
+    const log = new KeyedLog(client, topic, begins);
     try {
       await log.readToEnd();
     } catch (error) {
@@ -52,16 +49,11 @@ export class KeyedLog {
     return log;
   }
 
-  private constructor(
-    client: KafkaClient,
-    topic: string,
-    begins: readonly number[],
-    options: KeyedLogOptions,
-  ) {
+  private constructor(client: KafkaClient, topic: string, begins: readonly number[]) {
     this.#client = client;
     this.topic = topic;
     this.#applied = [...begins];
-    this.#reader = new TopicReader(client, { maxWaitMs: options.maxWaitMs ?? 200 });
+    this.#reader = new TopicReader(client, { maxWaitMs: MAX_WAIT_MS });
     begins.forEach((offset, partition) => {
       this.#reader.assign(topic, partition, offset);
     });

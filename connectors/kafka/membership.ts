@@ -13,11 +13,21 @@ const PROTOCOL_TYPE = 'consumer';
 /** JoinGroup is answered when the rebalance ends; this much later something is wrong. */
 const JOIN_GRACE_MS = 5000;
 
+/** A member of a group as the others know it. */
+export interface KnownMember {
+  readonly memberId: string;
+  /** What it says of itself; null: nothing. */
+  readonly about: Readonly<Record<string, unknown>> | null;
+}
+
 export interface MembershipOptions {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
-  readonly unitsOf: (topicPartitions: ReadonlyMap<string, number>) => readonly Unit[];
+  readonly unitsOf: (
+    topicPartitions: ReadonlyMap<string, number>,
+    members: readonly KnownMember[],
+  ) => readonly Unit[];
   /** What the group's other members may know of this one. */
   readonly about: Readonly<Record<string, unknown>> | null;
 }
@@ -183,7 +193,7 @@ export class Membership {
     const counts = new Map(
       topics.flatMap((topic) => (leaders.has(topic) ? [[topic, leaders.get(topic)!.length] as const] : [])),
     );
-    const units = new Map(this.#options.unitsOf(counts).map((unit) => [unit.id, unit]));
+    const units = new Map(this.#options.unitsOf(counts, subscriptions).map((unit) => [unit.id, unit]));
     const shares = assignUnits([...units.values()], subscriptions);
     return [...shares].map(([memberId, ids]) => ({
       memberId,

@@ -105,9 +105,11 @@ export class TransactionalProducer {
    * them are acknowledged by all in-sync replicas, with each entry's base offset.
    *
    * After an error the transaction can only be rolled back with `abort`. A fenced error is final.
+   *
+   * @param codec of these records, where it is another than the producer's
    */
-  sendAll(entries: readonly PartitionRecords[]): Promise<number[]> {
-    const sent = this.#sending.then(() => this.#guarded('send', 'open', () => this.#sendNow(entries)));
+  sendAll(entries: readonly PartitionRecords[], codec = this.#codec): Promise<number[]> {
+    const sent = this.#sending.then(() => this.#guarded('send', 'open', () => this.#sendNow(entries, codec)));
     this.#sending = sent.catch(() => {});
     return sent;
   }
@@ -143,13 +145,13 @@ export class TransactionalProducer {
     await this.close();
   }
 
-  async #sendNow(entries: readonly PartitionRecords[]): Promise<number[]> {
+  async #sendNow(entries: readonly PartitionRecords[], codec: WriteCodec): Promise<number[]> {
     await this.#addPartitions(entries);
     const writer = {
       producerId: this.#producerId,
       epoch: this.#epoch,
       transactional: true,
-      codec: this.#codec,
+      codec,
     };
     return sendInRounds(entries, this.#sequences, writer, (round) => this.#produce(round));
   }

@@ -106,9 +106,10 @@ function addPath(app: FastifyInstance, url: string, routes: readonly Route[]): v
   });
 }
 
-/** An Accept header that JSON would not do for: Kafka Connect answers 406. */
+/** An Accept header that JSON would not do for: Kafka Connect answers 406. An empty one asks for nothing. */
 const takesJson = (accept: string | undefined): boolean =>
   accept === undefined ||
+  accept.trim() === '' ||
   accept.split(',').some((part) => /^\s*(\*\/\*|\*|application\/(\*|json))\s*(;|$)/i.test(part));
 
 function callOf(request: FastifyRequest, method: Method): Call {

@@ -2,7 +2,7 @@ import { type FlatConfig, type InitialState, RequestError } from '../worker/herd
 import { connectorOf } from '../worker/plugins.ts';
 import { configText, refuseOtherFields, type SentConfig, sentConfig } from './body.ts';
 import type { RestContext } from './context.ts';
-import { mayForward, peerWith } from './forward.ts';
+import { peersWith } from './forward.ts';
 import { unknownClass } from './plugin-list.ts';
 import { type Answer, type Call, locationOf, ok, type Route } from './route.ts';
 import { refuseInvalid, validated } from './validation.ts';
@@ -64,9 +64,9 @@ async function whereItRuns(
     throw new RequestError(400, 'Connector config contains no connector type: give it a connector.class');
   }
   if (connectorOf(plugins, className) === null) {
-    const peer = mayForward(call) ? await peerWith(className, () => herder.peers()) : null;
-    if (peer === null) throw await unknownClass(className, context);
-    const answer = await context.forward(peer, call);
+    const peers = await peersWith(className, call, () => herder.peers());
+    if (peers.length === 0) throw await unknownClass(className, context);
+    const answer = await context.forward(peers, call);
     // Whoever asked here asks here again.
     await herder.caughtUp();
     return answer;
@@ -76,10 +76,10 @@ async function whereItRuns(
   return store(config as FlatConfig);
 }
 
-/** The configuration with the connector's name; throws where it has another. */
+/** The configuration with the connector's name; throws where it has another. A null is none, as in Kafka Connect. */
 function named(name: string, config: SentConfig): SentConfig {
-  const own = config['name'];
-  if (own !== undefined && own !== name) {
+  const own = config['name'] ?? name;
+  if (own !== name) {
     throw new RequestError(
       400,
       `Connector name configuration (${own}) doesn't match connector name in the URL (${name})`,

@@ -10,6 +10,9 @@ export interface PluginInfo {
   readonly version: string;
 }
 
+/** Headers of records are texts, as this converter of Kafka Connect writes them; there is no choice, and no option. */
+export const headerConverter = 'SimpleHeaderConverter';
+
 /** All that these plugins are, connectors first. */
 export function pluginInfos(plugins: Plugins, version: string, connectorsOnly: boolean): PluginInfo[] {
   const connectors = plugins.connectors.map(({ type, plugin }) => ({ class: plugin.name, type, version }));

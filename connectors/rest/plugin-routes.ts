@@ -3,8 +3,15 @@ import { RequestError } from '../worker/herder.ts';
 import { connectorOf, simpleName } from '../worker/plugins.ts';
 import { configText, sentConfig } from './body.ts';
 import type { RestContext } from './context.ts';
-import { mayForward, peerWith } from './forward.ts';
-import { peersInfos, pluginInfos, pluginOf, unknownClass } from './plugin-list.ts';
+import { peersWith } from './forward.ts';
+import {
+  headerConverter,
+  type PluginInfo,
+  peersInfos,
+  pluginInfos,
+  pluginOf,
+  unknownClass,
+} from './plugin-list.ts';
 import { type Answer, type Call, ok, type Route } from './route.ts';
 import { infosBody, keyBody, validated } from './validation.ts';
 
@@ -16,8 +23,13 @@ export function pluginRoutes(context: RestContext): Route[] {
       path: '/connector-plugins',
       answer: async ({ query }) => {
         const { plugins, version } = context;
-        const connectorsOnly = (query.get('connectorsOnly') ?? 'true').toLowerCase() === 'true';
-        return ok([...pluginInfos(plugins, version, connectorsOnly), ...(await peersInfos(context))]);
+        const connectorsOnly = (query.get('connectorsOnly') || 'true').toLowerCase() === 'true';
+        const headers: PluginInfo = { class: headerConverter, type: 'header_converter', version };
+        return ok([
+          ...pluginInfos(plugins, version, connectorsOnly),
+          ...(connectorsOnly ? [] : [headers]),
+          ...(await peersInfos(context)),
+        ]);
       },
     },
     { method: 'GET', path: '/connector-plugins/:plugin/config', answer: (call) => keys(context, call) },
@@ -33,9 +45,10 @@ async function keys(context: RestContext, call: Call): Promise<Answer> {
   const name = call.params['plugin']!;
   const plugin = pluginOf(context.plugins, name);
   if (plugin !== null) return ok(configKeysOf(plugin).map(keyBody));
-  const peer = mayForward(call) ? await peerWith(name, () => context.herder.peers()) : null;
-  if (peer === null) throw new RequestError(404, `Unknown plugin ${name}.`);
-  return context.forward(peer, call);
+  if (simpleName(name) === headerConverter) return ok([]);
+  const peers = await peersWith(name, call, () => context.herder.peers());
+  if (peers.length === 0) throw new RequestError(404, `Unknown plugin ${name}.`);
+  return context.forward(peers, call);
 }
 
 async function validate(context: RestContext, call: Call): Promise<Answer> {
@@ -52,9 +65,9 @@ async function validate(context: RestContext, call: Call): Promise<Answer> {
     );
   }
   if (connectorOf(context.plugins, className) === null) {
-    const peer = mayForward(call) ? await peerWith(className, () => context.herder.peers()) : null;
-    if (peer === null) throw await unknownClass(className, context);
-    return context.forward(peer, call);
+    const peers = await peersWith(className, call, () => context.herder.peers());
+    if (peers.length === 0) throw await unknownClass(className, context);
+    return context.forward(peers, call);
   }
   return ok(infosBody(validated(className, config, context)));
 }

@@ -33,8 +33,8 @@ export class WorkerBase implements AsyncDisposable {
     [this.configs, this.offsets, this.status] = logs as [KeyedLog, KeyedLog, KeyedLog];
     this.#opened.push(...logs);
     this.log = log;
-    this.producer = new PlainProducer(kafka);
-    this.letters = new PlainProducer(kafka);
+    this.producer = new PlainProducer(kafka, { codec: 'none' });
+    this.letters = new PlainProducer(kafka, { codec: 'none' });
     this.catalogs = new Catalogs(kafka);
     const { topic, partitions } = settings.topics.status;
     this.statusWriter = new StatusWriter(this.producer, topic, partitions, systemClock, this.status);

@@ -1,4 +1,5 @@
 import type { KafkaClient } from '../kafka/client.ts';
+import type { KafkaError } from '../kafka/errors.ts';
 import { KeyedLog } from '../kafka/keyed-log.ts';
 import { listTopics } from '../kafka/topics.ts';
 import { Catalog } from '../runtime/catalog.ts';
@@ -6,6 +7,8 @@ import { Catalog } from '../runtime/catalog.ts';
 /** A catalog for as long as somebody holds it. */
 export interface HeldCatalog extends AsyncDisposable {
   readonly catalog: Catalog;
+  /** Hears when the topic cannot be read any more: from then on the catalog stays as it is. @returns how to hear no more. */
+  onFault(listener: (error: KafkaError) => void): () => void;
 }
 
 interface Open {
@@ -42,7 +45,8 @@ export class Catalogs implements AsyncDisposable {
       await (await open.log.catch(() => null))?.close();
     };
     try {
-      return { catalog: await open.catalog, [Symbol.asyncDispose]: release };
+      const [catalog, log] = [await open.catalog, await open.log];
+      return { catalog, onFault: (listener) => log.onFault(listener), [Symbol.asyncDispose]: release };
     } catch (error) {
       await release();
       throw error;

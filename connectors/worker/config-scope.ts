@@ -1,10 +1,10 @@
 import { readConnector } from '../config/connector-settings.ts';
 import type { PlaceholderSources } from '../config/placeholders.ts';
-import { resolveConfig } from '../config/resolve.ts';
+import { resolveConnector } from '../config/resolve.ts';
 import type { ConnectorSettings } from '../config/settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { FlatConfig } from './herder.ts';
-import type { Plugins } from './plugins.ts';
+import { connectorOf, type Plugins } from './plugins.ts';
 
 /** What a worker reads configurations of connectors with. */
 export interface ConfigScope {
@@ -15,7 +15,8 @@ export interface ConfigScope {
 }
 
 /**
- * A stored configuration, its placeholders filled; throws WORKER_CONFIG with everything that is wrong with it.
+ * A stored configuration, its placeholders filled; throws WORKER_CONFIG with everything that is wrong with it, WORKER_CLASS where
+ * nobody here has its class.
  *
  * @param warn hears of keys that are not known, or not used
  */
@@ -24,7 +25,7 @@ export function settingsOf(
   scope: ConfigScope,
   warn: (warning: string) => void = () => {},
 ): ConnectorSettings {
-  const resolved = resolveConfig(config, scope.sources);
+  const resolved = resolveConnector(config, scope.sources);
   const { settings, problems, warnings } = readConnector(
     resolved.config,
     scope.plugins,
@@ -32,9 +33,14 @@ export function settingsOf(
     resolved.filled,
   );
   for (const warning of warnings) warn(warning);
-  const messages = [...resolved.problems, ...problems].map(({ message }) => message);
+  // One cause is told once.
+  const told = new Set(resolved.problems.map(({ key }) => key));
+  const found = [...resolved.problems, ...problems.filter(({ key }) => !told.has(key))];
+  const messages = found.map(({ message }) => message);
   if (settings !== null && messages.length === 0) return settings;
-  throw new ConnectError('WORKER_CONFIG', messages.join('\n'), {
+  const className = resolved.config['connector.class'];
+  const isUnknown = className !== undefined && connectorOf(scope.plugins, className) === null;
+  throw new ConnectError(isUnknown ? 'WORKER_CLASS' : 'WORKER_CONFIG', messages.join('\n'), {
     detail: { connector: config['name'] ?? '' },
   });
 }

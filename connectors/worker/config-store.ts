@@ -105,7 +105,14 @@ export class ConfigStore {
       if (key.startsWith('logger-cluster-') && value !== null)
         listener(key.slice('logger-cluster-'.length), value);
     };
-    for (const [key, value] of this.#log.entries()) tell(key, value);
+    for (const [key, value] of this.#log.entries()) {
+      try {
+        tell(key, value);
+      } catch (error) {
+        // No worker stays away for a level that cannot be read.
+        this.#kafka.log('error', `passed over: ${asKafkaError(error).message}`);
+      }
+    }
     return this.#log.subscribe(tell);
   }
 
@@ -132,7 +139,9 @@ export class ConfigStore {
     let decided: Decision<T> | null = null;
     try {
       for (let tries = 1; ; tries++) {
-        await using producer = new TransactionalProducer(this.#kafka, this.#transactionalId);
+        await using producer = new TransactionalProducer(this.#kafka, this.#transactionalId, {
+          codec: 'none',
+        });
         try {
           await producer.init();
           await this.#log.readToEnd();

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { TaskContext } from '../connector.ts';
 import { asConnectError, type ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { statusKeys } from '../runtime/status-log.ts';
 import { traceOf } from '../runtime/trace.ts';
 import type { AutoRestart } from './auto-restart.ts';
 import type { ConfigStore, StoredConnector } from './config-store.ts';
@@ -19,6 +20,8 @@ export interface ConnectorSetWorld {
   startConnector(config: FlatConfig, context: TaskContext): Promise<readonly FlatConfig[]>;
   /** Null: what fails stays failed. */
   autoRestart(config: FlatConfig): AutoRestart | null;
+  /** Keys under which something is said of a connector's tasks from a number on. */
+  saidOfTasks(name: string, first: number): readonly string[];
 }
 
 interface Starting {
@@ -33,8 +36,6 @@ interface Starting {
 const FOLLOW_INTERVAL_MS = 10_000;
 
 type WantedConnector = Pick<StoredConnector, 'name' | 'config' | 'target'>;
-
-export const connectorStatusKey = (name: string): string => `status-connector-${name}`;
 
 /** How soon a connector that could not be stopped is stopped again. */
 const REST_RETRY_MS = 2000;
@@ -81,7 +82,7 @@ export class ConnectorSet {
   states(): { readonly name: string; readonly config: FlatConfig; readonly state: State }[] {
     return this.#connectors.keys.flatMap((name) => {
       const connector = this.#connectors.standing(name);
-      const state = this.#world.said.last(connectorStatusKey(name)) ?? 'UNASSIGNED';
+      const state = this.#world.said.last(statusKeys.connector(name)) ?? 'UNASSIGNED';
       return connector === null ? [] : [{ name, config: connector.config, state }];
     });
   }
@@ -112,7 +113,7 @@ export class ConnectorSet {
     await starting?.ended;
     this.#starting.delete(name);
     try {
-      await said.leave(connectorStatusKey(name), store.get(name) === null);
+      await said.leave(statusKeys.connector(name), store.get(name) === null);
     } catch (err) {
       log.warn({ connector: name, err }, 'status not written');
     }
@@ -122,7 +123,7 @@ export class ConnectorSet {
     const { name, config, target } = connector;
     const { said, log, clock, autoRestart } = this.#world;
     const { signal } = starting.stopping;
-    const key = connectorStatusKey(name);
+    const key = statusKeys.connector(name);
     if (target !== 'STARTED') return this.#rest(connector, target, signal);
     for (;;) {
       const error = await this.#try(connector, signal);
@@ -155,7 +156,9 @@ export class ConnectorSet {
         await clock.sleep(REST_RETRY_MS, signal);
       }
     }
-    await said.say(connectorStatusKey(name), target, null);
+    await said.say(statusKeys.connector(name), target, null);
+    // Stopped and paused before anybody had it: whoever said something of its tasks is gone.
+    await this.#takeBack(name);
   }
 
   /** @returns why it could not be started; null: it is. */
@@ -165,7 +168,7 @@ export class ConnectorSet {
     this.startups.attempts++;
     try {
       const context = { log: log.child({ connector: name }), clock, signal };
-      await said.say(connectorStatusKey(name), 'RUNNING', null);
+      await said.say(statusKeys.connector(name), 'RUNNING', null);
       const tasks = await startConnector(config, context);
       signal.throwIfAborted();
       await this.#setTasks(connector, tasks);
@@ -196,12 +199,21 @@ export class ConnectorSet {
   }
 
   /** Tells the group what the connector's tasks are, all of them at once. */
-  #setTasks({ name, config, target }: WantedConnector, tasks: readonly FlatConfig[]): Promise<void> {
-    return this.#world.store.change(() => {
-      const now = this.#world.store.get(name);
+  async #setTasks({ name, config, target }: WantedConnector, tasks: readonly FlatConfig[]): Promise<void> {
+    const { store } = this.#world;
+    await store.change(() => {
+      const now = store.get(name);
       // Deleted, stopped or changed meanwhile: whoever owns it says what its tasks are, once, and may have done so already.
       const isStill = now?.target === target && (target === 'STOPPED' || sameConfig(now.config, config));
       return { records: isStill ? taskRecords(now, tasks) : [], result: undefined };
     });
+    await this.#takeBack(name);
+  }
+
+  /** What is said of tasks that are no more: a worker that died with one can take nothing back. */
+  async #takeBack(name: string): Promise<void> {
+    const { store, said, saidOfTasks } = this.#world;
+    const now = store.get(name)?.tasks.length ?? 0;
+    for (const key of saidOfTasks(name, now)) await said.leave(key, true);
   }
 }

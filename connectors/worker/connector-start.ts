@@ -1,11 +1,15 @@
 import { systemClock } from '../clock.ts';
 import type { SinkSettings, SourceSettings } from '../config/settings.ts';
-import type { TaskContext } from '../connector.ts';
+import type { Problem, TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { describeTopics, ensureTopics, listTopics, type TopicSpec } from '../kafka/topics.ts';
 import { refuse } from '../refuse.ts';
+import { changedSnapshots } from '../runtime/begun-snapshots.ts';
 import type { Catalog } from '../runtime/catalog.ts';
+import { wantedEpoch } from '../runtime/generation.ts';
+import { wasReset } from '../runtime/snapshot-again.ts';
 import { isGlob } from '../table-globs.ts';
+import { timeLimited } from '../time-limited.ts';
 import { topicProblems } from '../topic-check.ts';
 import { catalogSpec, dataSpecs } from '../topic-specs.ts';
 import type { WorkerBase } from './base.ts';
@@ -38,6 +42,13 @@ export async function startConnector(
   const isNew = !warned.has(config);
   warned.add(config);
   const settings = settingsOf(config, scope, (warning) => isNew && context.log.warn(warning));
+  if (isNew && settings.tasks > TASKS_MAX) {
+    const made = { 'tasks.max': settings.tasks, made: TASKS_MAX };
+    context.log.warn(
+      made,
+      `tasks.max ${settings.tasks} makes ${TASKS_MAX} tasks: more share no work out any further`,
+    );
+  }
   const found =
     settings.type === 'source'
       ? { tables: (await startSource(settings, base, context)).join(',') }
@@ -60,14 +71,39 @@ async function startSource(
   const tables = (await plugin.tables?.(options, settings.tables, context)) ?? literal(settings);
   await using held = await base.catalogs.hold(topicsOf(settings).catalog);
   const catalog = held?.catalog ?? null;
+  // Others may hold it too, and be a step behind.
+  await catalog?.readToEnd();
   // A snapshot that stands in the topics is not asked for again.
   const asked = plugin.kind === 'changes' ? tables : tables.filter((table) => !isTaken(catalog, table));
-  refuse(await plugin.check(options, asked, context));
+  refuse([
+    ...begunProblems(settings, tables, catalog, base),
+    ...(await plugin.check(options, asked, context)),
+  ]);
   const specs = dataTopics(settings, tables);
   const names = specs.map(({ topic }) => topic);
   refuse(topicProblems(specs, await describeTopics(base.kafka, names)));
   await ensureTopics(base.kafka, specs);
   return tables;
+}
+
+/**
+ * An epoch that is due, and positions that were deleted, make a source take a snapshot anew: which one was begun before is of
+ * no interest then.
+ */
+function begunProblems(
+  { name, plugin, options }: SourceSettings,
+  tables: readonly string[],
+  catalog: Catalog | null,
+  base: WorkerBase,
+): Problem[] {
+  if (plugin.kind !== 'snapshot' || catalog === null) return [];
+  const offsets = base.offsetsOf(name);
+  const going = tables.filter(
+    (table) =>
+      (catalog.table(table)?.epoch.number ?? 1) >= wantedEpoch(base.configs, table) &&
+      !wasReset(offsets, table, catalog.currentChain(table)),
+  );
+  return changedSnapshots({ kind: plugin.kind, plugin, options }, going, catalog);
 }
 
 const isTaken = (catalog: Catalog | null, table: string): boolean =>
@@ -94,7 +130,8 @@ async function sinkTopics(
   const { topics } = settings;
   if (!(topics instanceof RegExp)) return topics;
   for (;;) {
-    const matching = (await listTopics(base.kafka)).filter((topic) => topics.test(topic));
+    const all = await listTopics(base.kafka);
+    const matching = timeLimited('topics.regex', () => all.filter((topic) => topics.test(topic)));
     // A topic of another prefix, or none of a table, is no topic of this connector.
     const { tables } = tablesOfTopics(settings, matching);
     const names = topicsOf(settings);

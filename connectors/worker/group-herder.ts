@@ -7,7 +7,6 @@ import { type ConfigRecord, configKeys, restartRecord, targetRecord } from './co
 import type { ConfigScope } from './config-scope.ts';
 import type { ConfigStore, StoredConnector } from './config-store.ts';
 import { alterOffsets, type OffsetsOf, offsetsOf, resetOffsets } from './connector-offsets.ts';
-import { connectorStatusKey } from './connector-set.ts';
 import type {
   ConnectorInfo,
   ConnectorOffset,
@@ -165,8 +164,20 @@ export class GroupHerder implements Herder {
     });
   }
 
-  async restart(name: string, request: RestartRequest): Promise<ConnectorStatus> {
-    const { store, base } = this.#ready;
+  async restart(name: string, request: RestartRequest): Promise<ConnectorStatus | null> {
+    const { store, status } = this.#ready;
+    // A connector alone is restarted whatever is said of it.
+    const isAlone = !request.includeTasks && !request.onlyFailed;
+    const isUnsaid = isAlone && status.connector(this.#stored(name).name) === null;
+    const said = isUnsaid ? null : await this.#sayRestarting(name, request);
+    const records = [restartRecord({ name, task: null, ...request })];
+    await store.change(() => ({ records, result: undefined }));
+    return said;
+  }
+
+  /** @returns the status with what restarts as RESTARTING. */
+  async #sayRestarting(name: string, request: RestartRequest): Promise<ConnectorStatus> {
+    const { base } = this.#ready;
     const before = this.status(name);
     const restarts = ({ state }: StateInfo) => !request.onlyFailed || state === 'FAILED';
     const restarting = <S extends StateInfo>(info: S): S => ({
@@ -178,13 +189,11 @@ export class GroupHerder implements Herder {
     const tasks = before.tasks.map((task) =>
       request.includeTasks && restarts(task) ? restarting(task) : task,
     );
-    if (connector !== before.connector) await this.#say(connectorStatusKey(name), connector);
+    if (connector !== before.connector) await this.#say(statusKeys.connector(name), connector);
     for (const [i, task] of tasks.entries()) {
       if (task !== before.tasks[i]) await this.#say(statusKeys.task(name, task.id), task);
     }
     await base.status.readToEnd();
-    const records = [restartRecord({ name, task: null, ...request })];
-    await store.change(() => ({ records, result: undefined }));
     return { ...before, connector, tasks };
   }
 
@@ -199,18 +208,18 @@ export class GroupHerder implements Herder {
   }
 
   activeTopics(name: string): readonly string[] | null {
-    this.#stored(name);
     if (!this.#ready.settings.topicTracking) return null;
+    this.#stored(name);
     return [...this.#ready.status.topics(name).keys()].sort();
   }
 
   async resetActiveTopics(name: string): Promise<void> {
     const { status, base } = this.#ready;
-    this.#stored(name);
     if (!this.#ready.settings.topicTracking) throw new RequestError(403, 'Topic tracking is disabled.');
     if (!this.#ready.settings.topicTrackingReset) {
       throw new RequestError(403, 'Topic tracking reset is disabled.');
     }
+    this.#stored(name);
     for (const key of status.topics(name).values()) await base.statusWriter.write(key, null);
     await base.status.readToEnd();
   }

@@ -102,8 +102,11 @@ export interface Herder {
   delete(name: string): Promise<void>;
   setTargetState(name: string, state: TargetState): Promise<void>;
 
-  /** @returns the status with what restarts as RESTARTING. */
-  restart(name: string, request: RestartRequest): Promise<ConnectorStatus>;
+  /**
+   * @returns the status with what restarts as RESTARTING; null: nothing was said of the connector yet. Throws 404 then where
+   * it depends on the states what restarts.
+   */
+  restart(name: string, request: RestartRequest): Promise<ConnectorStatus | null>;
   restartTask(name: string, task: number): Promise<void>;
 
   /** Topics that the connector has used since it was made, or since the last reset; sorted. Null: not tracked. */

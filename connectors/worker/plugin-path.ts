@@ -5,6 +5,7 @@ import { ConnectError } from '../errors.ts';
 import { pluginKit } from './plugin-kit.ts';
 import { classNamesOf, nameIn, shapeFaults } from './plugin-shape.ts';
 import { type Plugins, simpleName } from './plugins.ts';
+import { RESERVED_CLASSES } from './reserved-classes.ts';
 
 /** Kinds of plugins that a module may export, each a list. */
 const KINDS = ['connectors', 'transforms', 'predicates', 'converters'] as const;
@@ -41,7 +42,7 @@ export async function loadPlugins(own: Plugins, paths: readonly string[]): Promi
 /** Where each class name comes from. A name stands for one plugin, whatever its kind: `describe` is asked for names alone. */
 function namesOf(own: Plugins): Map<string, string> {
   const names = KINDS.flatMap((kind) => own[kind].flatMap((entry, index) => classNamesOf(entry, index)));
-  return new Map(names.map((name) => [simpleName(name), 'Messina']));
+  return new Map([...names, ...RESERVED_CLASSES].map((name) => [simpleName(name), 'Messina']));
 }
 
 function admit(kind: Kind, entry: unknown, index: number, module: string, taken: Map<string, string>): void {

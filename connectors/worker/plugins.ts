@@ -33,7 +33,6 @@ export function connectorOf(plugins: Plugins, className: string): ConnectorPlugi
 }
 
 /** A class name without its package and without the ending `Connector`: two that agree in it are the same class. */
-/** Name of a class without its package, and without the ending `Connector`. */
 export function simpleName(className: string): string {
   const name = className.slice(className.lastIndexOf('.') + 1);
   return name.endsWith('Connector') ? name.slice(0, -'Connector'.length) : name;

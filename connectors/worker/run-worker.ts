@@ -1,21 +1,21 @@
-import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
+import { ConfigError } from '../config/errors.ts';
 import type { WorkerSettings } from '../config/settings.ts';
-import { invalidMessage, validateConnector } from '../config/validate.ts';
 import { loadWorkerSettings } from '../config/worker-settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger, LogLevel } from '../log.ts';
 import { createMetrics, type MetricsRegistry } from '../metrics/registry.ts';
 import { type RestOptions, type RestServer, startRest } from '../rest/server.ts';
 import { version } from '../version.ts';
+import { advertisedUrl, workerIdOf } from './advertised-url.ts';
 import { loginOf } from './base.ts';
 import { levelOf } from './config-records.ts';
 import type { ConfigScope } from './config-scope.ts';
-import { readConnectorsDir } from './connectors-dir.ts';
+import { type ConfigFile, readConnectorsDir, sortedFiles } from './connectors-dir.ts';
 import { GroupHerder } from './group-herder.ts';
 import { Loggers } from './loggers.ts';
 import { loadPlugins } from './plugin-path.ts';
-import type { PluginsModule } from './plugins.ts';
+import type { Plugins, PluginsModule } from './plugins.ts';
 import { runnerOf } from './runner-of.ts';
 import { Worker } from './worker.ts';
 
@@ -46,16 +46,17 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const { settings, warnings } = await loadWorkerSettings(config, env);
   for (const warning of warnings) log.warn(warning);
   const scope = await scopeOf(options, settings);
+  const files = await filesOf(settings, scope, log);
   const herder = new GroupHerder(scope);
   const loggers = new Loggers(log, systemClock);
   const metrics = createMetrics({ process: true });
   await using rest = await serve(settings, scope, { herder, loggers, metrics, log });
-  const url = advertised(settings, rest);
+  const url = advertisedUrl(settings.advertisedUrl, rest.urls);
   let fail: (error: ConnectError) => void = () => {};
   const failed = new Promise<ConnectError>((settle) => {
     fail = settle;
   });
-  const workerId = new URL(url).host;
+  const workerId = workerIdOf(url);
   const { pluginsModule } = options;
   const logLevel = log.level as LogLevel;
   await using worker = await Worker.start({
@@ -69,7 +70,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     runnerOf: (base, actual) =>
       runnerOf({ base, settings: actual, scope, workerId, loggers, metrics, pluginsModule, logLevel }),
     onFailed: fail,
+  }).catch((error: unknown) => {
+    // Who was told to end before it had begun has nothing to finish.
+    if (options.signal.aborted) return null;
+    throw error;
   });
+  if (worker === null) return;
   worker.store.onLevel((namespace, record) => {
     loggers.setLevel(namespace, levelOf(`logger-cluster-${namespace}`, record));
   });
@@ -85,7 +91,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     kafkaClusterId,
     healthy: () => worker.healthy,
   });
-  if (settings.connectorsDir !== null) await putInPlace(settings.connectorsDir, herder, scope, log);
+  await putInPlace(files, herder, log);
   log.info({ worker: workerId, group: settings.groupId, urls: rest.urls }, 'the worker runs');
   options.onListening?.(rest.urls);
   const failure = await Promise.race([failed, aborted(options.signal)]);
@@ -95,14 +101,26 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 
 /** What configurations of connectors are read with; relative paths in them count from the folder of the worker's own. */
 async function scopeOf(
-  { env, own }: RunWorkerOptions,
+  options: RunWorkerOptions,
   { pluginPath, valueConverter, folder, configProviders: providers }: WorkerSettings,
 ): Promise<ConfigScope> {
   return {
-    plugins: await loadPlugins(own.plugins, pluginPath),
+    plugins: await pluginsOf(options, pluginPath),
     valueConverter,
-    sources: { env, folder, providers },
+    sources: { env: options.env, folder, providers },
   };
+}
+
+/** @throws ConfigError for a `plugin.path` that leads to none */
+async function pluginsOf({ config, own }: RunWorkerOptions, paths: readonly string[]): Promise<Plugins> {
+  try {
+    return await loadPlugins(own.plugins, paths);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    const remedy = 'plugin.path: correct the path, or the plugin (docs/write-a-connector.md).';
+    const problem = { line: 0, column: 0, key: '', message: error.message, remedy };
+    throw new ConfigError(config ?? 'the environment (CONNECT_…)', [problem]);
+  }
 }
 
 /** Answers requests, with 503 until the herder is ready. */
@@ -126,32 +144,27 @@ function serve(
   });
 }
 
-/** Puts the connectors of a folder in place: one that is there with another configuration gets this one. */
-async function putInPlace(
-  folder: string,
-  herder: GroupHerder,
+/** The connectors of `connectors.dir` that this worker puts in place, all checked before anything is touched. */
+async function filesOf(
+  { connectorsDir }: WorkerSettings,
   scope: ConfigScope,
   log: Logger,
-): Promise<void> {
-  for (const { name, config, path } of await readConnectorsDir(folder)) {
-    const infos = validateConnector(config['connector.class'] ?? '', config, scope.plugins, {
-      ...scope,
-      placeholders: scope.sources,
-    });
-    if (infos.error_count > 0) throw new ConnectError('WORKER_CONFIG', `${path}: ${invalidMessage(infos)}`);
+): Promise<readonly ConfigFile[]> {
+  if (connectorsDir === null) return [];
+  const { own, others } = sortedFiles(await readConnectorsDir(connectorsDir), scope);
+  for (const { path, config } of others) {
+    const className = config['connector.class'];
+    log.info(`${path} is left to workers that have its connector.class ${className}: this one has not`);
+  }
+  return own;
+}
+
+/** Puts connectors in place: one that is there with another configuration gets this one. */
+async function putInPlace(files: readonly ConfigFile[], herder: GroupHerder, log: Logger): Promise<void> {
+  for (const { name, config, path } of files) {
     const { created } = await herder.putConfig(name, config);
     log.info({ connector: name, created }, `put in place from ${path}`);
   }
-}
-
-/** Root of the REST API as others reach it; a host that means "all of this machine" is none to others. */
-function advertised({ advertisedUrl, listeners }: WorkerSettings, rest: RestServer): string {
-  const own = new URL(rest.urls[0] ?? listeners[0] ?? 'http://127.0.0.1:8083');
-  const told = new URL(advertisedUrl);
-  // Empty: the protocol's own, 80 or 443.
-  if (told.port === '0') told.port = own.port;
-  if (told.hostname === '0.0.0.0' || told.hostname === '[::]') told.hostname = hostname();
-  return told.origin;
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

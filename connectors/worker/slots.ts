@@ -4,9 +4,14 @@ import type { Unit } from '../kafka/assignor.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { describeGroup } from '../kafka/committed.ts';
 import { GroupMember } from '../kafka/group.ts';
+import type { KnownMember } from '../kafka/membership.ts';
 import type { Logger } from '../log.ts';
 import type { RebalanceView } from '../metrics/worker-view.ts';
+import { type OwnedSlots, ownedSlots } from '../runtime/slot-units.ts';
+import { dealtSlots, fairShare } from './dealt-slots.ts';
+import type { ConnectorType } from './herder.ts';
 import type { About } from './peers.ts';
+import type { SlotContents } from './share.ts';
 
 /** Groups that tasks are spread in, by kind: workers of one kind know no classes of the other. */
 export const slotGroups = (group: string) => ({ source: group, sink: `${group}-sinks` }) as const;
@@ -14,14 +19,19 @@ export const slotGroups = (group: string) => ({ source: group, sink: `${group}-s
 export interface SlotsOptions {
   readonly groupId: string;
   readonly about: About;
-  /** Which slots hold something now: those are spread evenly among themselves. */
-  busy(): ReadonlySet<number>;
-  onOwned(slots: ReadonlySet<number>): void;
+  /** What kind of connectors stand in the slots. */
+  readonly type: ConnectorType;
+  /** What stands now in so many slots. */
+  contents(count: number): ReadonlyMap<number, SlotContents>;
+  onOwned(): void;
   onFailed(error: Error): void;
 }
 
 /** Changes come in bursts: a connector's tasks are written one after the other. */
 const SETTLE_MS = 500;
+
+/** How often it is looked whether the topic was given more partitions: nobody is told of that. */
+const COUNT_INTERVAL_MS = 10_000;
 
 /** The slots of a worker group that this worker has: partitions of a small topic, spread over the group's members. */
 export class Slots {
@@ -29,25 +39,33 @@ export class Slots {
   readonly #options: SlotsOptions;
   readonly #member: GroupMember;
   readonly #log: Logger;
+  readonly #topic: string;
   readonly #stopping = new AbortController();
-  #owned: ReadonlySet<number> = new Set();
-  /** What was busy when it was last looked at; empty: to be looked at again. */
-  #busyWas = '';
+  #units: readonly Unit[] = [];
+  /** Whole ones. */
+  #slots: OwnedSlots;
+  /** By class: with the parts that are of it. */
+  readonly #slotsOf = new Map<string, OwnedSlots>();
+  /** What stood in the slots when it was last looked at; empty: to be looked at again. */
+  #contentsWere = '';
   /** As it was when this worker last asked for others: what the group's leader did with it then, it would do again. */
   #askedWith = '';
   #rebalancingSince: number | null = systemClock.monotonic();
   #rebalances = { completed: 0, totalMs: 0, maxMs: 0, lastAt: null as number | null };
   #balancing: Promise<void> | null = null;
+  #counting: Promise<void> = Promise.resolve();
 
   constructor(kafka: KafkaClient, settings: WorkerSettings, options: SlotsOptions, log: Logger) {
     this.#kafka = kafka;
     this.#options = options;
     this.#log = log;
     const { sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs, topics } = settings;
+    this.#topic = topics.slots.topic;
+    this.#slots = { owned: new Set(), count: topics.slots.partitions };
     this.#member = new GroupMember(kafka, {
       groupId: options.groupId,
-      topics: [topics.slots.topic],
-      unitsOf: (counts) => slotUnits(counts, options.busy()),
+      topics: [this.#topic],
+      unitsOf: (counts, members) => this.#dealt(counts, members),
       about: options.about,
       sessionTimeoutMs,
       heartbeatIntervalMs,
@@ -65,8 +83,16 @@ export class Slots {
     });
   }
 
-  get owned(): ReadonlySet<number> {
-    return this.#owned;
+  /** How many slots the group has. */
+  get count(): number {
+    return this.#slots.count;
+  }
+
+  /** The slots that this worker has for connectors of a class. @param className by `simpleName` */
+  of(className: string): OwnedSlots {
+    const found = this.#slotsOf.get(className) ?? ownedSlots(this.#units, this.count, className);
+    this.#slotsOf.set(className, found);
+    return found;
   }
 
   /** What became of the group as this worker saw it. */
@@ -84,14 +110,15 @@ export class Slots {
   }
 
   start(): Promise<void> {
+    this.#counting = this.#count();
     return this.#member.start();
   }
 
   /** What stands in the slots may have changed: has them dealt out anew where this worker has more, or less, than its share. */
   balance(): void {
-    const busy = [...this.#options.busy()].sort((a, b) => a - b).join();
-    if (busy === this.#busyWas) return;
-    this.#busyWas = busy;
+    const contents = contentsText(this.#options.contents(this.count));
+    if (contents === this.#contentsWere) return;
+    this.#contentsWere = contents;
     this.#balancing ??= this.#balance().finally(() => {
       this.#balancing = null;
     });
@@ -101,25 +128,71 @@ export class Slots {
     this.#stopping.abort(new Error('stopping'));
     await this.#balancing;
     await this.#member.stop();
+    await this.#counting;
+  }
+
+  /** Has the slots dealt out anew when there are others than were dealt out. */
+  async #count(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { cluster, links } = this.#kafka;
+    let looked = this.count;
+    while (!signal.aborted) {
+      await systemClock.sleep(COUNT_INTERVAL_MS, signal).catch(() => {});
+      // A cluster that is away is asked again.
+      const found = await cluster.refresh(links, [this.#topic]).catch(() => null);
+      const count = found?.get(this.#topic)?.length ?? looked;
+      if (signal.aborted || count === looked) continue;
+      looked = count;
+      if (count === this.count) continue;
+      this.#log.info(
+        { topic: this.#topic, slots: count },
+        'the group has other slots: they are dealt out anew',
+      );
+      this.#member.rejoin();
+    }
   }
 
   async #balance(): Promise<void> {
     try {
       await systemClock.sleep(SETTLE_MS, this.#stopping.signal);
       const { members } = await describeGroup(this.#kafka, this.#options.groupId);
-      const busy = this.#options.busy();
-      const mine = [...busy].filter((slot) => this.#owned.has(slot)).length;
-      const fair = busy.size / Math.max(1, members.length);
-      const isFair = Math.floor(fair) <= mine && mine <= Math.ceil(fair);
-      const asking = isFair
-        ? ''
-        : JSON.stringify([[...busy].sort(), [...this.#owned].sort(), members.length]);
+      const { memberId } = this.#member;
+      // On its way into the group, or out of it: the slots are dealt out anew anyway.
+      if (!members.some((member) => member.memberId === memberId)) return;
+      const isGood = this.#hasItsShare(members, memberId);
+      const contents = contentsText(this.#options.contents(this.count));
+      const asking = isGood ? '' : JSON.stringify([contents, this.#ids().sort(), members.length]);
       const isNew = asking !== this.#askedWith;
       this.#askedWith = asking;
-      if (!isFair && isNew) this.#member.rejoin();
+      if (!isGood && isNew) this.#member.rejoin();
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#log.debug({ err: error }, 'slots not balanced');
     }
+  }
+
+  /** It can do something with all that it has, and has not more, or less, than the others. */
+  #hasItsShare(members: readonly KnownMember[], memberId: string): boolean {
+    const counts = new Map([[this.#topic, this.count]]);
+    const dealt = new Map(this.#dealt(counts, members).map((unit) => [unit.id, unit]));
+    const ids = this.#ids();
+    const mine = ids.flatMap((id) => dealt.get(id) ?? []);
+    const isFit = mine.every(({ takers }) => takers === undefined || takers.has(memberId));
+    // Parts of a slot that were not there when it was dealt out are nobody's.
+    const isWhole = [...dealt.keys()].every(
+      (id) => ids.includes(id) || !ids.some((own) => id.startsWith(`${own}/`)),
+    );
+    const { least, most } = fairShare(members, memberId, (named) => this.#dealt(counts, named));
+    const busy = mine.filter(({ kind }) => kind === 'busy').length;
+    return isFit && isWhole && least <= busy && busy <= most;
+  }
+
+  #dealt(counts: ReadonlyMap<string, number>, members: readonly KnownMember[]): Unit[] {
+    const { type, contents } = this.#options;
+    return dealtSlots(counts, members, type, contents);
+  }
+
+  #ids(): string[] {
+    return this.#units.map(({ id }) => id);
   }
 
   #rebalanced(): void {
@@ -137,22 +210,15 @@ export class Slots {
 
   #assigned(units: readonly Unit[]): void {
     this.#rebalanced();
-    this.#owned = new Set(units.flatMap((unit) => unit.partitions.map(({ partition }) => partition)));
-    // Whoever dealt them out may not have known yet what is busy.
-    this.#busyWas = '';
-    this.#log.debug({ group: this.#options.groupId, slots: this.#owned.size }, 'slots assigned');
-    this.#options.onOwned(this.#owned);
+    this.#units = units;
+    this.#slots = ownedSlots(units, this.count);
+    this.#slotsOf.clear();
+    // Whoever dealt them out may not have known yet what stands in them.
+    this.#contentsWere = '';
+    this.#log.debug({ group: this.#options.groupId, slots: units.length }, 'slots assigned');
+    this.#options.onOwned();
   }
 }
 
-/** Slots as the group deals them out: those that hold something, and the others, each spread evenly among themselves. */
-export function slotUnits(topics: ReadonlyMap<string, number>, busy: ReadonlySet<number>): Unit[] {
-  return [...topics].flatMap(([topic, partitions]) =>
-    Array.from({ length: partitions }, (_, partition) => ({
-      // Padded: ids are dealt out in their order.
-      id: `slot-${String(partition).padStart(4, '0')}`,
-      partitions: [{ topic, partition }],
-      kind: busy.has(partition) ? 'busy' : 'idle',
-    })),
-  );
-}
+const contentsText = (contents: ReadonlyMap<number, SlotContents>): string =>
+  JSON.stringify([...contents].map(([slot, classes]) => [slot, [...classes].sort()]).sort());

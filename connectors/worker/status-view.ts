@@ -1,6 +1,5 @@
 import type { KeyedLog } from '../kafka/keyed-log.ts';
 import { statusKeys } from '../runtime/status-log.ts';
-import { connectorStatusKey } from './connector-set.ts';
 import type { State, StateInfo } from './herder.ts';
 
 const STATES: readonly State[] = [
@@ -22,7 +21,7 @@ export class StatusView {
   }
 
   connector(name: string): StateInfo | null {
-    return this.#state(connectorStatusKey(name));
+    return this.#state(statusKeys.connector(name));
   }
 
   task(connector: string, task: number): StateInfo | null {
@@ -47,13 +46,19 @@ export class StatusView {
 
   /** Keys of all that is said of a connector, of its tasks and of its topics. */
   keysOf(connector: string): string[] {
-    const begin = statusKeys.task(connector, 0).slice(0, -1);
-    const ofTasks = [...this.#log.entries()].flatMap(([key]) =>
-      key.startsWith(begin) && /^\d+$/.test(key.slice(begin.length)) ? [key] : [],
-    );
-    const own = connectorStatusKey(connector);
+    const own = statusKeys.connector(connector);
     const ofConnector = this.#log.get(own) === null ? [] : [own];
-    return [...ofConnector, ...ofTasks, ...this.topics(connector).values()];
+    return [...ofConnector, ...this.keysOfTasks(connector, 0), ...this.topics(connector).values()];
+  }
+
+  /** Keys of all that is said of a connector's tasks from a number on, and of their tables. */
+  keysOfTasks(connector: string, first: number): string[] {
+    const begin = statusKeys.task(connector, 0).slice(0, -1);
+    return [...this.#log.entries()].flatMap(([key]) => {
+      const [, ofTable, of] = /^messina-table-(\d+)-[^:]*:connector-(.*)$/s.exec(key) ?? [];
+      const own = of === connector ? ofTable : key.startsWith(begin) ? key.slice(begin.length) : '';
+      return /^\d+$/.test(own ?? '') && Number(own) >= first ? [key] : [];
+    });
   }
 
   #state(key: string): StateInfo | null {

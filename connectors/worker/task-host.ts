@@ -1,12 +1,16 @@
 import { systemClock } from '../clock.ts';
 import type { SinkSettings, SourceSettings, WorkerSettings } from '../config/settings.ts';
-import { asConnectError, type ConnectError } from '../errors.ts';
+import { asConnectError, ConnectError } from '../errors.ts';
+import type { KafkaError } from '../kafka/errors.ts';
 import { describeTopics } from '../kafka/topics.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { refuse } from '../refuse.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import { Generation } from '../runtime/generation.ts';
 import { SinkTask } from '../runtime/sink-task.ts';
 import { SourceTask } from '../runtime/source-task.ts';
+import { topicProblems } from '../topic-check.ts';
+import { dataSpecs } from '../topic-specs.ts';
 import type { WorkerBase } from './base.ts';
 import type { HeldCatalog } from './catalogs.ts';
 import { type ConfigScope, settingsOf } from './config-scope.ts';
@@ -41,12 +45,16 @@ interface Running {
   readonly stopping: AbortController;
   readonly started: Promise<void>;
   task: Task | null;
+  /** A task stops once, whoever asks. */
+  stopped: Promise<void> | null;
   failure: ConnectError | null;
   held: HeldCatalog | null;
 }
 
 /** How often topics are looked for that a source has not made yet. */
 const LOOK_INTERVAL_MS = 1000;
+/** Looks for a topic until its absence is told: a source that is started at the same time needs fewer. */
+const LOOKS_QUIET = 60;
 
 /** Runs tasks in this thread. */
 export class TaskHost implements TaskRunner {
@@ -72,7 +80,14 @@ export class TaskHost implements TaskRunner {
 
   start(order: TaskOrder): void {
     const stopping = new AbortController();
-    const running: Running = { stopping, task: null, failure: null, held: null, started: Promise.resolve() };
+    const running: Running = {
+      stopping,
+      task: null,
+      stopped: null,
+      failure: null,
+      held: null,
+      started: Promise.resolve(),
+    };
     const started = this.#start(order, running).catch((thrown) => {
       if (stopping.signal.aborted) return;
       const error = asConnectError(thrown);
@@ -91,7 +106,7 @@ export class TaskHost implements TaskRunner {
     this.#running.delete(key);
     running.stopping.abort(new Error('stopping'));
     try {
-      await Promise.all([running.task?.stop(this.#settings.shutdownTimeoutMs), running.started]);
+      await Promise.all([this.#stopTask(running), running.started]);
     } finally {
       await running.held?.[Symbol.asyncDispose]();
     }
@@ -104,16 +119,21 @@ export class TaskHost implements TaskRunner {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#running.keys()].map((key) => this.stop(key)));
+    const ends = await Promise.allSettled([...this.#running.keys()].map((key) => this.stop(key)));
+    // One that does not stop cleanly does not keep the others from it.
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   async #start(order: TaskOrder, running: Running): Promise<void> {
     const { signal } = running.stopping;
     const settings = settingsOf(order.config, this.#scope);
-    running.held = await this.#catalogOf(topicsOf(settings).catalog, signal);
+    running.held = await this.#catalogOf(topicsOf(settings).catalog, order, signal);
     const { catalog } = running.held;
     signal.throwIfAborted();
+    running.held.onFault((error) => this.#deafened(order, running, error));
     if (settings.type === 'source') {
+      await this.#assertPartitions(settings);
+      signal.throwIfAborted();
       running.task = this.#startSource(settings, order, catalog);
       return;
     }
@@ -127,6 +147,39 @@ export class TaskHost implements TaskRunner {
     // Before it joins its group: what is stopped meanwhile leaves it again.
     running.task = task;
     await task.start();
+  }
+
+  /** What it does depends on a catalog that stays as it is from now on: it begins anew, with one that is read anew. */
+  #deafened(order: TaskOrder, running: Running, error: KafkaError): void {
+    if (running.stopping.signal.aborted) return;
+    const { connector, task } = order;
+    const message = `The catalog of its topic.prefix cannot be read any more: ${error.message}`;
+    running.failure = new ConnectError('KAFKA_UNREACHABLE', message, {
+      cause: error,
+      detail: { kafka: error.code },
+    });
+    running.stopping.abort(running.failure);
+    this.#base.log.error({ connector, task, kafka: error.code }, `the task fails: ${message}`);
+    this.#stopTask(running)?.catch((err: unknown) => {
+      this.#base.log.warn({ connector, task, err }, 'the task did not stop cleanly');
+    });
+  }
+
+  #stopTask(running: Running): Promise<void> | undefined {
+    running.stopped ??= running.task?.stop(this.#settings.shutdownTimeoutMs) ?? null;
+    return running.stopped ?? undefined;
+  }
+
+  /**
+   * Rule C4: a key's partition follows from their number. Topics were made where the connector was started, and a placeholder
+   * may stand for something else here.
+   */
+  async #assertPartitions(settings: SourceSettings): Promise<void> {
+    const { tables, partitions } = settings;
+    const specs = dataSpecs(topicsOf(settings), tables, partitions, null);
+    const names = specs.map(({ topic }) => topic);
+    const problems = topicProblems(specs, await describeTopics(this.#base.kafka, names));
+    refuse(problems.filter(({ error }) => error.code === 'KAFKA_TOPIC_PARTITIONS'));
   }
 
   #startSource(settings: SourceSettings, order: TaskOrder, catalog: Catalog): Task {
@@ -158,10 +211,14 @@ export class TaskHost implements TaskRunner {
   }
 
   /** The source's side makes it: a sink may be started first. */
-  async #catalogOf(topic: string, signal: AbortSignal): Promise<HeldCatalog> {
-    for (;;) {
+  async #catalogOf(topic: string, { connector, task }: TaskOrder, signal: AbortSignal): Promise<HeldCatalog> {
+    for (let looks = 1; ; looks++) {
       const held = await this.#base.catalogs.hold(topic);
       if (held !== null) return held;
+      if (looks === LOOKS_QUIET) {
+        const message = `the task waits for topic ${topic}, which a source of that topic.prefix makes`;
+        this.#base.log.warn({ connector, task, topic }, message);
+      }
       await systemClock.sleep(LOOK_INTERVAL_MS, signal);
     }
   }

@@ -18,6 +18,8 @@ const levels: Readonly<Record<number, 'trace' | 'debug' | 'info' | 'warn' | 'err
   60: 'fatal',
 };
 
+/** What a thread has beyond the time of a task to say that it is stopped; less than the worker itself has. */
+const STOP_GRACE_MS = 5000;
 /** What a thread has beyond the time of its tasks to leave groups and say so. */
 const CLOSE_GRACE_MS = 10_000;
 
@@ -25,7 +27,7 @@ const CLOSE_GRACE_MS = 10_000;
 export class TaskThread {
   readonly #thread: Worker;
   readonly #logOf: LogOf;
-  readonly #closeMaxMs: number;
+  readonly #shutdownTimeoutMs: number;
   readonly #tasks = new Map<string, ReadonlyMap<string, ConnectError>>();
   readonly #stopping = new Map<string, () => void>();
   readonly #asked: ((snapshot: readonly MetricSnapshot[]) => void)[] = [];
@@ -35,7 +37,7 @@ export class TaskThread {
 
   constructor(setup: ThreadSetup, logOf: LogOf) {
     this.#logOf = logOf;
-    this.#closeMaxMs = setup.settings.shutdownTimeoutMs + CLOSE_GRACE_MS;
+    this.#shutdownTimeoutMs = setup.settings.shutdownTimeoutMs;
     this.#thread = new Worker(new URL('./thread-main.js', import.meta.url), { workerData: setup });
     this.#thread.on('message', (report: Report) => this.#hear(report));
     this.#thread.on('error', (error) => this.#die(error.message));
@@ -65,12 +67,15 @@ export class TaskThread {
     this.#tell({ type: 'start', order });
   }
 
+  /** A thread that does not answer in time (a transform that loops for ever) is ended, with all that it runs. */
   async stop(key: string): Promise<void> {
     if (this.#death === null) {
+      const patience = setTimeout(() => this.#giveUp(key), this.#shutdownTimeoutMs + STOP_GRACE_MS);
       await new Promise<void>((settle) => {
         this.#stopping.set(key, settle);
         this.#tell({ type: 'stop', key });
       });
+      clearTimeout(patience);
     }
     this.#tasks.delete(key);
   }
@@ -94,7 +99,10 @@ export class TaskThread {
   async close(): Promise<void> {
     this.#closing = true;
     this.#tell({ type: 'close' });
-    const patience = setTimeout(() => void this.#thread.terminate(), this.#closeMaxMs);
+    const patience = setTimeout(
+      () => void this.#thread.terminate(),
+      this.#shutdownTimeoutMs + CLOSE_GRACE_MS,
+    );
     await this.#ended;
     clearTimeout(patience);
   }
@@ -124,9 +132,6 @@ export class TaskThread {
         return;
       case 'failed':
         this.#death = fromPlain(report.error);
-        return;
-      case 'ready':
-      case 'closed':
     }
   }
 
@@ -136,6 +141,13 @@ export class TaskThread {
     const { connector } = facts;
     const log = this.#logOf(typeof connector === 'string' ? connector : null);
     log[levels[Number(level)] ?? 'info'](facts, String(msg ?? ''));
+  }
+
+  #giveUp(key: string): void {
+    const message = `The thread of ${this.#tasks.size} tasks did not stop ${key} in time, and was ended`;
+    this.#death ??= new ConnectError('WORKER_THREAD', message);
+    this.#logOf(null).error({ task: key, code: 'WORKER_THREAD' }, message);
+    void this.#thread.terminate();
   }
 
   #die(why: string): void {

@@ -8,7 +8,7 @@ import { Loggers } from './loggers.ts';
 import { loadPlugins } from './plugin-path.ts';
 import type { PluginsModule } from './plugins.ts';
 import { TaskHost } from './task-host.ts';
-import { taskKey } from './task-runner.ts';
+import { ThreadCommands } from './thread-commands.ts';
 import { type Command, plainError, type Report, type ThreadSetup } from './thread-messages.ts';
 
 /** How often it is looked whether tasks have failed, or run again. */
@@ -36,41 +36,20 @@ async function run(setup: ThreadSetup, port: NonNullable<typeof parentPort>): Pr
   const loggers = new Loggers(log, systemClock);
   const metrics = createMetrics();
   const host = new TaskHost({ base, settings, scope, workerId, loggers, metrics: metrics.metrics });
-  const told = new Map<string, string>();
-  const look = () => {
-    for (const [key, before] of told) {
-      const errors = [...host.errors(key)].map(([table, error]) => [table, plainError(error)] as const);
-      const text = JSON.stringify(errors);
-      if (text === before) continue;
-      told.set(key, text);
-      tell({ type: 'errors', key, errors });
-    }
-  };
-  const looking = setInterval(look, LOOK_INTERVAL_MS);
-  const obey: { readonly [T in Command['type']]: (command: Extract<Command, { type: T }>) => unknown } = {
-    start: ({ order }) => {
-      host.start(order);
-      told.set(taskKey(order), '[]');
-    },
-    stop: async ({ key }) => {
-      told.delete(key);
-      await host.stop(key);
-      tell({ type: 'stopped', key });
-    },
-    level: ({ logger, level }) => loggers.setLevel(logger, level),
-    metrics: async () => tell({ type: 'metrics', snapshot: await metrics.snapshot() }),
+  const commands = new ThreadCommands({
+    host,
+    loggers,
+    log,
+    metrics: () => metrics.snapshot(),
+    tell,
     close: async () => {
       clearInterval(looking);
-      await host[Symbol.asyncDispose]();
       await base[Symbol.asyncDispose]();
-      tell({ type: 'closed' });
       port.close();
     },
-  };
-  port.on('message', (command: Command) => {
-    void (obey[command.type] as (command: Command) => unknown)(command);
   });
-  tell({ type: 'ready' });
+  const looking = setInterval(() => commands.look(), LOOK_INTERVAL_MS);
+  port.on('message', (command: Command) => void commands.obey(command));
 }
 
 /** A thread that hears nothing any more would run on what is long stopped. */

@@ -25,7 +25,6 @@ export type Command =
 
 /** From a thread. */
 export type Report =
-  | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly error: PlainError }
   | {
       readonly type: 'errors';
@@ -34,8 +33,7 @@ export type Report =
     }
   | { readonly type: 'stopped'; readonly key: string }
   | { readonly type: 'metrics'; readonly snapshot: readonly MetricSnapshot[] }
-  | { readonly type: 'log'; readonly line: string }
-  | { readonly type: 'closed' };
+  | { readonly type: 'log'; readonly line: string };
 
 export interface PlainError {
   readonly code: ErrorCode;

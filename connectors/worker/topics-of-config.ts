@@ -1,7 +1,8 @@
 import type { PlaceholderSources } from '../config/placeholders.ts';
-import { resolveConfig } from '../config/resolve.ts';
+import { resolveConnector } from '../config/resolve.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { listTopics } from '../kafka/topics.ts';
+import { timeLimited } from '../time-limited.ts';
 import { type TopicNames, topicNames } from '../topic-names.ts';
 import { readPattern } from '../transforms/predicates/pattern.ts';
 import type { FlatConfig } from './herder.ts';
@@ -22,7 +23,7 @@ export interface ConfiguredTopics {
 }
 
 export function configuredTopics(config: FlatConfig, sources: PlaceholderSources): ConfiguredTopics {
-  const resolved = resolveConfig(config, sources).config;
+  const resolved = resolveConnector(config, sources).config;
   const topicPrefix = resolved['topic.prefix'] ?? '';
   const renamed = Object.fromEntries(
     Object.entries(resolved).flatMap(([key, value]) =>
@@ -47,7 +48,8 @@ export async function sinkTables(
   const { regex, topics } = configured;
   if (regex === null) return tablesOfTopics(configured, topics).tables;
   const pattern = readPattern(regex);
-  const matching = (await listTopics(kafka)).filter((topic) => pattern.test(topic));
+  const all = await listTopics(kafka);
+  const matching = timeLimited('topics.regex', () => all.filter((topic) => pattern.test(topic)));
   return tablesOfTopics(configured, matching).tables;
 }
 

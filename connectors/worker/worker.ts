@@ -1,29 +1,32 @@
 import { systemClock } from '../clock.ts';
-import type { ErrorSettings, WorkerSettings } from '../config/settings.ts';
+import type { WorkerSettings } from '../config/settings.ts';
 import { asConnectError, type ConnectError } from '../errors.ts';
 import type { SaslOptions } from '../kafka/kafkajs.ts';
 import type { Logger } from '../log.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { WorkerView } from '../metrics/worker-view.ts';
 import { wantedEpoch } from '../runtime/generation.ts';
+import { offsetKey } from '../runtime/offset-store.ts';
+import type { OwnedSlots } from '../runtime/slot-units.ts';
 import { version } from '../version.ts';
-import { AutoRestart } from './auto-restart.ts';
+import { AutoRestarts } from './auto-restarts.ts';
 import { kafkaOf, WorkerBase } from './base.ts';
-import { type ConfigScope, settingsOf } from './config-scope.ts';
+import type { ConfigScope } from './config-scope.ts';
 import { ConfigStore, type StoredConnector } from './config-store.ts';
 import { ConnectorSet } from './connector-set.ts';
 import { startConnector } from './connector-start.ts';
-import type { FlatConfig } from './herder.ts';
 import { ensureInternalTopics } from './internal-topics.ts';
+import { LostClasses } from './lost-classes.ts';
 import { aboutOf, Peers } from './peers.ts';
-import { connectorOf } from './plugins.ts';
+import { connectorOf, simpleName } from './plugins.ts';
 import { SaidStatus } from './said-status.ts';
-import { busySlots, shareOf } from './share.ts';
+import { shareOf, slotContents } from './share.ts';
 import { Slots, slotGroups } from './slots.ts';
 import { StatusView } from './status-view.ts';
 import type { TaskOrder, TaskRunner } from './task-runner.ts';
 import { TaskSet } from './task-set.ts';
 import { TopicTracking } from './topic-tracking.ts';
+import { TwinWatch } from './twin-watch.ts';
 
 export interface WorkerOptions {
   readonly settings: WorkerSettings;
@@ -55,11 +58,10 @@ export class Worker implements AsyncDisposable {
   readonly #tasks: TaskSet;
   readonly #connectors: ConnectorSet;
   readonly #topics: TopicTracking;
+  readonly #lost: LostClasses;
+  /** Where what is lost is taken to stand, as nobody knows its kind: with the sources, if there are workers for those. */
+  #lostType: 'source' | 'sink' = 'source';
   readonly #slots: ReadonlyMap<'source' | 'sink', Slots>;
-  readonly #restarts = new Map<
-    string,
-    { readonly config: FlatConfig; readonly restart: AutoRestart | null }
-  >();
   readonly #unsubscribe: (() => void)[] = [];
   #due = false;
   #stopping = false;
@@ -73,23 +75,28 @@ export class Worker implements AsyncDisposable {
     this.store = new ConfigStore(base.kafka, base.configs, settings.groupId, systemClock);
     this.status = new StatusView(base.status);
     const groups = slotGroups(settings.groupId);
-    this.peers = new Peers(base.kafka, Object.values(groups), workerId);
+    const about = aboutOf(workerId, options.url, scope.plugins);
+    const { sessionTimeoutMs } = settings;
+    const twins = new TwinWatch({ url: options.url, sessionTimeoutMs, clock: systemClock, log });
+    this.#lost = new LostClasses({ sessionTimeoutMs, clock: systemClock });
+    this.peers = new Peers(base.kafka, Object.values(groups), about, twins, () => this.#looked());
     const said = new SaidStatus({ status: base.statusWriter, topic: base.status, workerId, log });
     const world = { store: this.store, said, log, clock: systemClock };
+    const restarts = new AutoRestarts(this.store, scope, systemClock);
     this.#tasks = new TaskSet({
       ...world,
       runner,
-      autoRestart: ({ connector }) => this.#autoRestart(connector),
+      autoRestart: ({ connector }) => restarts.of(connector),
       exists: (task) => this.#exists(task),
     });
     this.#connectors = new ConnectorSet({
       ...world,
       startConnector: (config, context) => startConnector(config, base, scope, context),
-      autoRestart: ({ name = '' }) => this.#autoRestart(name),
+      autoRestart: ({ name = '' }) => restarts.of(name),
+      saidOfTasks: (name, first) => this.status.keysOfTasks(name, first),
     });
     this.#topics = new TopicTracking(base, this.status, settings.topicTracking, scope);
     const types = new Set(scope.plugins.connectors.map(({ type }) => type));
-    const about = aboutOf(workerId, options.url, scope.plugins);
     this.#slots = new Map(
       [...types].map((type) => [
         type,
@@ -99,7 +106,8 @@ export class Worker implements AsyncDisposable {
           {
             groupId: groups[type],
             about,
-            busy: () => this.#busy(type),
+            type,
+            contents: (count) => slotContents(this.store.all(), count),
             onOwned: () => this.#change(),
             onFailed: (error) => this.#fail(error),
           },
@@ -170,9 +178,15 @@ export class Worker implements AsyncDisposable {
     this.#stopping = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     // A broker that is away is waited for here and there, a minute each time: who runs us would not.
-    const patienceMs = this.#options.settings.shutdownTimeoutMs + LEAVE_GRACE_MS;
+    const { settings, log } = this.#options;
+    const patienceMs = settings.shutdownTimeoutMs + LEAVE_GRACE_MS;
     const left = new AbortController();
-    const cut = () => this.base.kafka.close();
+    const cut = () => {
+      log.warn(
+        'Kafka does not answer: the group is not left, and has the tasks once the session of this worker ends',
+      );
+      return this.base.kafka.close();
+    };
     void systemClock
       .sleep(patienceMs, left.signal)
       .then(cut)
@@ -192,6 +206,9 @@ export class Worker implements AsyncDisposable {
     // A record that cannot be read is told before anything runs.
     this.store.all();
     const { configs, offsets, status } = this.base;
+    for (const [key] of offsets.entries()) {
+      if (offsetKey(key) === null) this.#options.log.warn({ key }, 'no key of an offset: passed over');
+    }
     this.#unsubscribe.push(
       // A worker that hears nothing any more would run on what is long stopped.
       ...[configs, offsets, status].map((log) => log.onFault((error) => this.#fail(error))),
@@ -223,10 +240,8 @@ export class Worker implements AsyncDisposable {
   }
 
   #reconcile(): void {
-    const { partitions } = this.#options.settings.topics.slots;
     const { connectors, tasks } = shareOf(this.store.all(), {
-      partitions,
-      owned: (connector) => this.#slotsOf(connector)?.owned ?? null,
+      of: (connector) => this.#slotsOf(connector),
       epoch: (table) => wantedEpoch(this.base.configs, table),
     });
     this.#connectors.set(connectors);
@@ -245,42 +260,25 @@ export class Worker implements AsyncDisposable {
     }
   }
 
-  /** Null: it is not for workers like this one. */
-  #slotsOf({ config }: StoredConnector): Slots | null {
-    const found = connectorOf(this.#options.scope.plugins, config['connector.class'] ?? '');
-    return (found && this.#slots.get(found.type)) ?? null;
-  }
-
-  /** Slots of this kind that hold a task. */
-  #busy(type: 'source' | 'sink'): ReadonlySet<number> {
-    const { partitions } = this.#options.settings.topics.slots;
+  /** The group was looked at. */
+  #looked(): void {
+    if (this.#stopping) return;
     const { plugins } = this.#options.scope;
-    const ofType = this.store
-      .all()
-      .filter(({ config }) => connectorOf(plugins, config['connector.class'] ?? '')?.type === type);
-    return busySlots(ofType, partitions);
+    const classes = this.store.all().map(({ config }) => simpleName(config['connector.class'] ?? ''));
+    const isKnown = (name: string) => connectorOf(plugins, name) !== null || this.peers.typeOf(name) !== null;
+    const isOther = this.#lost.seen(new Set(classes.filter((name) => !isKnown(name))));
+    const type = this.peers.has('source') ? 'source' : 'sink';
+    if (isOther || type !== this.#lostType) this.#change();
+    this.#lostType = type;
   }
 
-  #autoRestart(connector: string): AutoRestart | null {
-    const config = this.store.get(connector)?.config;
-    if (config === undefined) return null;
-    let known = this.#restarts.get(connector);
-    // A configuration that was changed begins with a clean slate.
-    if (known?.config !== config && JSON.stringify(known?.config) !== JSON.stringify(config)) {
-      const errors = this.#errorSettings(config);
-      known = { config, restart: errors && new AutoRestart(errors, systemClock) };
-      this.#restarts.set(connector, known);
-    }
-    return known?.restart ?? null;
-  }
-
-  #errorSettings(config: FlatConfig): ErrorSettings | null {
-    try {
-      return settingsOf(config, this.#options.scope).errors;
-    } catch {
-      // What cannot be read is told where it is started.
-      return null;
-    }
+  /** Null: it is not for workers like this one. */
+  #slotsOf({ config }: StoredConnector): OwnedSlots | null {
+    const className = simpleName(config['connector.class'] ?? '');
+    const found = connectorOf(this.#options.scope.plugins, className);
+    if (found === null && !this.#lost.has(className)) return null;
+    // What nobody can run fails where it would stand.
+    return this.#slots.get(found?.type ?? this.#lostType)?.of(className) ?? null;
   }
 
   #fail(thrown: unknown): void {

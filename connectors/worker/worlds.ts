@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import type { ErrorHandling } from '../runtime/error-handling.ts';
+import { checkTargets } from '../runtime/shared-target.ts';
 import type { SinkDefinition, SinkWorld } from '../runtime/sink-world.ts';
 import type { SourceDefinition, SourceWorld } from '../runtime/source-world.ts';
 import { type TopicNames, topicNames } from '../topic-names.ts';
@@ -59,7 +60,8 @@ export function sourceWorld(
 }
 
 /**
- * What a sink connector's settings mean to the runtime. Throws WORKER_CONFIG for a script that cannot be loaded.
+ * What a sink connector's settings mean to the runtime. Throws WORKER_CONFIG for a script that cannot be loaded, TRANSFORM_TOPIC and
+ * TARGET_TABLE_SHARED for tables that are led where they cannot go.
  *
  * @param tables literal names
  */
@@ -75,10 +77,12 @@ export async function sinkDefinition(
     loaded: await loadedFor(transforms, plugins),
     known: plugins,
   });
+  const routed = routedOptions({ plugin, options }, chain, tables, names, settings.topicPrefix);
+  checkTargets({ plugin, options: routed }, tables);
   return {
     name,
     plugin,
-    options: routedOptions({ plugin, options }, chain, tables, names, settings.topicPrefix),
+    options: routed,
     tables,
     tasks,
     tolerance,

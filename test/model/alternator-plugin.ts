@@ -64,6 +64,7 @@ export class ModelAlternator {
       targetTable: (table) => table,
       sender: () => this.#target.sender(this.#process),
       itemBytesMax: null,
+      tableId: async () => '',
       close: () => Promise.resolve(),
     });
     return naively(task);

@@ -45,6 +45,12 @@ export class Broker {
     );
   }
 
+  /** Gives a topic more partitions. */
+  enlarge(topic: string, partitions: number): void {
+    const logs = this.#topics.get(topic) ?? [];
+    while (logs.length < partitions) logs.push([]);
+  }
+
   partitions(topic: string): number {
     return this.#topics.get(topic)?.length ?? 0;
   }

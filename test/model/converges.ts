@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ProfileName } from './profiles.ts';
 import { histories, report } from './run.ts';
 
-/** Of each profile; all together ten thousand. */
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 670);
+/** Of each profile; all together five thousand, others in every run. */
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 335);
 
 /** A test per profile: all its histories end with a target that is the source. */
 export function converges(profiles: readonly ProfileName[]): void {

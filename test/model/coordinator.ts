@@ -1,6 +1,7 @@
 import { assignUnits, type Unit } from '../../connectors/kafka/assignor.ts';
 import type { CommitEntry, Committed, GroupDescription } from '../../connectors/kafka/committed.ts';
 import { KafkaError } from '../../connectors/kafka/errors.ts';
+import type { KnownMember } from '../../connectors/kafka/membership.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface Claims {
@@ -10,7 +11,7 @@ export interface Claims {
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly about?: Readonly<Record<string, unknown>> | null;
-  readonly unitsOf: (topics: ReadonlyMap<string, number>) => readonly Unit[];
+  readonly unitsOf: (topics: ReadonlyMap<string, number>, members: readonly KnownMember[]) => readonly Unit[];
 }
 
 export interface Joined {
@@ -152,7 +153,8 @@ export class Coordinator {
       const topics = [...new Set(members.flatMap(([, { claims }]) => claims.topics))];
       const unitsOf = members[0]![1].claims.unitsOf;
       const counts = new Map(topics.map((topic) => [topic, this.#partitions(topic)]));
-      const units = new Map(unitsOf(counts).map((unit) => [unit.id, unit]));
+      const known = members.map(([memberId, { claims }]) => ({ memberId, about: claims.about ?? null }));
+      const units = new Map(unitsOf(counts, known).map((unit) => [unit.id, unit]));
       const claims = members.map(
         ([
           memberId,

@@ -1,8 +1,10 @@
 import { vi } from 'vitest';
 import type { ConnectorSettings } from '../../connectors/config/settings.ts';
+import { ConnectError } from '../../connectors/errors.ts';
 import type { FlatConfig } from '../../connectors/worker/herder.ts';
-import { siteNamed } from './group-site.ts';
-import { clientOf } from './site.ts';
+import { connectorOf } from '../../connectors/worker/plugins.ts';
+import { classOf, siteNamed } from './group-site.ts';
+import { clientOf, siteOf } from './site.ts';
 
 /*
  * To be imported right behind fakes.ts: what stands in for a cluster, and for connectors that would look at theirs.
@@ -13,10 +15,14 @@ vi.mock(import('../../connectors/worker/base.ts'), async (real) => ({
   kafkaOf: ({ clientId }) => clientOf(siteNamed(clientId)),
 }));
 vi.mock(import('../../connectors/worker/internal-topics.ts'), () => ({
-  ensureInternalTopics: (_kafka, topics) => Promise.resolve(topics),
+  ensureInternalTopics: (kafka, { slots, ...others }) => {
+    const partitions = siteOf(kafka).broker.partitions(slots.topic);
+    return Promise.resolve({ ...others, slots: { ...slots, partitions } });
+  },
 }));
 vi.mock(import('../../connectors/worker/connector-start.ts'), () => ({
-  startConnector: async (config, _base, _scope, { clock, signal }) => {
+  startConnector: async (config, _base, { plugins }, { clock, signal }) => {
+    if (connectorOf(plugins, classOf(config)) === null) throw new ConnectError('WORKER_CLASS', 'not here');
     await clock.sleep(Number(config['start.ms']), signal);
     const tasks = Number(config['tasks.max']);
     return Array.from({ length: tasks }, (_, task): FlatConfig => ({ ...config, 'task.id': String(task) }));

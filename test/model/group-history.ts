@@ -11,23 +11,28 @@ const FAULTS_MS = 40_000;
 /** A frozen worker's session, and a rebalance that waits for it, take less. */
 const CALM_MAX_MS = 120_000;
 const LOOK_MS = 2000;
+const MIXED_SLOTS = 5;
 /** Of the workers' group, with what a rebalance takes. */
 const SESSION_MS = 12_000;
 
 /** One random history of a worker group, from its seed. */
 export class GroupHistory {
   readonly time: VirtualTime;
+  readonly #seed: number;
   readonly #broker: Broker;
   readonly #coordinator: Coordinator;
   readonly #ledger = new GroupLedger();
   readonly #operator: GroupOperator;
 
   constructor(seed: number) {
+    this.#seed = seed;
     this.time = new VirtualTime(seed);
     this.#broker = new Broker(this.time);
     setBroker(this.#broker);
     this.#broker.onCommit = (transaction) => this.#ledger.committed(transaction);
     for (const { topic, partitions } of Object.values(topics)) this.#broker.create(topic, partitions);
+    // So few that connectors of different classes come to stand in one.
+    if (this.#isMixed) this.#broker.create(topics.slots.topic, MIXED_SLOTS);
     this.#broker.create(DATA_TOPIC, 1);
     this.#broker.create(LANES_TOPIC, LANES);
     this.#coordinator = new Coordinator(this.time, (topic) => this.#broker.partitions(topic));
@@ -36,8 +41,13 @@ export class GroupHistory {
       broker: this.#broker,
       coordinator: this.#coordinator,
       ledger: this.#ledger,
+      isMixed: this.#isMixed,
       say: (what) => this.#say(what),
     });
+  }
+
+  get #isMixed(): boolean {
+    return this.#seed % 3 === 1;
   }
 
   get done(): { readonly published: number; readonly writes: number; readonly rebalances: number } {
@@ -73,6 +83,7 @@ export class GroupHistory {
     time.at(1600, null, () => operator.create('b'));
     during(3000, random.below(8), () => operator.fault());
     during(2000, random.below(12), () => operator.request());
+    if (this.#seed % 3 === 0) during(2000, 1, () => this.#enlarge());
     await this.#pass(FAULTS_MS);
     // Who sleeps wakes up first, and hears what it has lost.
     const asleep = operator.workers.filter(({ site }) => site.process.alive);
@@ -80,6 +91,13 @@ export class GroupHistory {
     // Who died is a member until its session has run out.
     await this.#pass(untilMs - time.nowMs + SESSION_MS);
     if (operator.running.length === 0) operator.join();
+  }
+
+  /** Somebody gives the slots topic more partitions. */
+  #enlarge(): void {
+    const { topic, partitions } = topics.slots;
+    this.#say(`${topic} grows`);
+    this.#broker.enlarge(topic, 2 * partitions);
   }
 
   #loseOne(): void {
@@ -102,7 +120,8 @@ export class GroupHistory {
       ledger.violations.push(`not calm: ${faults.slice(0, 3).join('; ')}`);
       return;
     }
-    if (!isChanged && !isFewer) return;
+    // Where not all can do the same, what one gets may be another's turn to give up.
+    if ((!isChanged && !isFewer) || this.#isMixed) return;
     for (const run of ledger.runs) {
       const old = kept.get(run.key);
       const isLive = (of: typeof run) =>

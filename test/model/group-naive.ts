@@ -1,5 +1,8 @@
 import type * as assignor from '../../connectors/kafka/assignor.ts';
 import type * as generation from '../../connectors/runtime/generation.ts';
+import type { OwnedSlots } from '../../connectors/runtime/slot-units.ts';
+import type * as dealtSlots from '../../connectors/worker/dealt-slots.ts';
+import type * as lostClasses from '../../connectors/worker/lost-classes.ts';
 import type * as saidStatus from '../../connectors/worker/said-status.ts';
 import type * as slots from '../../connectors/worker/slots.ts';
 import { switchOff } from './naive.ts';
@@ -13,6 +16,10 @@ export const NAIVE_GROUP = {
   affirm: 'a status is said once, whatever the topic says later',
   balance: 'nobody gives slots up when others are busy',
   unowned: 'what is lost to others runs on',
+  count: 'each counts the slots when it begins',
+  classes: 'slots go to members that have not the classes of what stands in them',
+  parts: 'a slot with classes that nobody has together goes to one member as a whole',
+  lost: 'nobody says of a class that no worker has it',
 } as const;
 
 export type NaiveGroupRule = keyof typeof NAIVE_GROUP;
@@ -32,7 +39,7 @@ export function naiveAssignor(real: typeof assignor): typeof assignor {
     ...real,
     assignUnits: (units, claims) =>
       real.assignUnits(
-        units,
+        isOffInGroup('classes') ? units.map(({ takers: _, ...unit }) => unit) : units,
         isOffInGroup('sticky') ? claims.map((claim) => ({ ...claim, owned: [] })) : claims,
       ),
   };
@@ -68,16 +75,47 @@ export function naiveSlots(real: typeof slots): typeof slots {
   return {
     ...real,
     Slots: class extends real.Slots {
-      readonly #ever = new Set<number>();
+      readonly #ever = new Map<string, Set<number>>();
+      readonly #first = super.count;
 
       override balance(): void {
         if (!isOffInGroup('balance')) super.balance();
       }
 
-      override get owned(): ReadonlySet<number> {
-        if (!isOffInGroup('unowned')) return super.owned;
-        for (const slot of super.owned) this.#ever.add(slot);
-        return this.#ever;
+      override of(className: string): OwnedSlots {
+        const { owned } = super.of(className);
+        // As many as it counts itself.
+        const { count } = this;
+        if (!isOffInGroup('unowned')) return { owned, count };
+        const ever = this.#ever.get(className) ?? new Set();
+        for (const slot of owned) ever.add(slot);
+        this.#ever.set(className, ever);
+        return { owned: ever, count };
+      }
+
+      override get count(): number {
+        return isOffInGroup('count') ? this.#first : super.count;
+      }
+    },
+  };
+}
+
+export function naiveDealtSlots(real: typeof dealtSlots): typeof dealtSlots {
+  return {
+    ...real,
+    dealtSlots: (...asked) => {
+      const units = real.dealtSlots(...asked);
+      return isOffInGroup('parts') ? units.filter(({ id }) => id.split('/').length === 2) : units;
+    },
+  };
+}
+
+export function naiveLostClasses(real: typeof lostClasses): typeof lostClasses {
+  return {
+    ...real,
+    LostClasses: class extends real.LostClasses {
+      override has(className: string): boolean {
+        return !isOffInGroup('lost') && super.has(className);
       }
     },
   };

@@ -3,6 +3,7 @@ import { type FlatConfig, RequestError, type TargetState } from '../../connector
 import type { Broker } from './broker.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { GroupLedger } from './group-ledger.ts';
+import { CLASSES } from './group-site.ts';
 import { GroupWorker } from './group-worker.ts';
 import { Process, type VirtualTime } from './virtual-time.ts';
 
@@ -11,11 +12,15 @@ export interface GroupOperatorWorld {
   readonly broker: Broker;
   readonly coordinator: Coordinator;
   readonly ledger: GroupLedger;
+  /** Not all of its workers have the same classes. */
+  readonly isMixed: boolean;
   say(what: string): void;
 }
 
 const NAMES = ['a', 'b', 'cc'];
 const WORKERS_MAX = 4;
+const ALIKE = ['ModelSource', 'ModelSource', 'ModelSink'];
+const MIXED = [...ALIKE, 'OtherSource', 'OtherSink'];
 
 /** Whoever runs a group's workers and asks things of them, and whatever befalls these. */
 export class GroupOperator {
@@ -42,13 +47,16 @@ export class GroupOperator {
     return this.running.reduce((sum, worker) => sum + (this.#asked.get(worker) ?? 0), 0);
   }
 
-  /** Another worker. */
+  /** Another worker; in some groups with some of the classes only, and not always the same. */
   join(): GroupWorker {
     const { time, broker, coordinator, ledger } = this.#world;
     const process = new Process(`w${this.workers.length}`, time.random.between(-600_000, 600_000));
     const site = { time, process, broker, coordinator, kafkaFaults: 0.01, transactionMs: 200 };
-    this.#world.say(`${process.name} joins`);
-    const worker = new GroupWorker(site, ledger);
+    const { isMixed } = this.#world;
+    const some = Object.keys(CLASSES).filter(() => !isMixed || time.random.chance(0.6));
+    const classes = some.length === 0 ? Object.keys(CLASSES) : some;
+    this.#world.say(`${process.name} joins, with ${classes.join()}`);
+    const worker = new GroupWorker(site, ledger, classes);
     this.workers.push(worker);
     return worker;
   }
@@ -145,7 +153,7 @@ export class GroupOperator {
   #config(): FlatConfig {
     const { random } = this.#world.time;
     return {
-      'connector.class': random.pick(['ModelSource', 'ModelSource', 'ModelSink']),
+      'connector.class': random.pick(this.#world.isMixed ? MIXED : ALIKE),
       'tasks.max': String(1 + random.below(4)),
       'start.ms': String(random.below(800)),
       number: String(this.#configs++),

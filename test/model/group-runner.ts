@@ -1,10 +1,10 @@
 import { systemClock } from '../../connectors/clock.ts';
-import type { ConnectError } from '../../connectors/errors.ts';
+import { ConnectError } from '../../connectors/errors.ts';
 import { Generation } from '../../connectors/runtime/generation.ts';
 import type { WorkerBase } from '../../connectors/worker/base.ts';
 import { type TaskOrder, type TaskRunner, taskKey } from '../../connectors/worker/task-runner.ts';
 import type { GroupLedger, Run } from './group-ledger.ts';
-import { GROUP, topics } from './group-site.ts';
+import { classOf, GROUP, isSource, topics } from './group-site.ts';
 import { runSink, runSource, type TaskWorld } from './group-tasks.ts';
 import type { Site } from './site.ts';
 
@@ -18,8 +18,11 @@ interface Running {
 export class GroupRunner implements TaskRunner {
   readonly #world: TaskWorld;
   readonly #running = new Map<string, Running>();
+  readonly #classes: readonly string[];
+  readonly #failed = new Set<string>();
 
-  constructor(site: Site, base: WorkerBase, ledger: GroupLedger) {
+  constructor(site: Site, base: WorkerBase, ledger: GroupLedger, classes: readonly string[]) {
+    this.#classes = classes;
     const names = { topic: topics.configs.topic, group: GROUP };
     const generation = new Generation(base.kafka, base.configs, base.producer, names, systemClock);
     this.#world = { site, base, generation, ledger };
@@ -28,11 +31,15 @@ export class GroupRunner implements TaskRunner {
   start(order: TaskOrder): void {
     const { site, ledger } = this.#world;
     const key = taskKey(order);
+    if (!this.#classes.includes(classOf(order.config))) {
+      this.#failed.add(key);
+      return;
+    }
     if (this.#running.has(key)) ledger.violations.push(`${site.process.name} starts ${key} twice`);
     const stopping = new AbortController();
     const run = { key, process: site.process, config: JSON.stringify(order.config), tasks: order.tasks };
     ledger.runs.add(run);
-    const runs = order.config['connector.class'] === 'ModelSource' ? runSource : runSink;
+    const runs = isSource(order.config) ? runSource : runSink;
     const ended = runs(order, this.#world, stopping.signal).catch((error: unknown) => {
       ledger.violations.push(`${key} failed: ${String(error)}`);
     });
@@ -40,6 +47,7 @@ export class GroupRunner implements TaskRunner {
   }
 
   async stop(key: string): Promise<void> {
+    this.#failed.delete(key);
     const running = this.#running.get(key);
     if (!running) return;
     running.stopping.abort(new Error('stopping'));
@@ -50,8 +58,8 @@ export class GroupRunner implements TaskRunner {
     this.#world.ledger.runs.delete(running.run);
   }
 
-  errors(): ReadonlyMap<string, ConnectError> {
-    return new Map();
+  errors(key: string): ReadonlyMap<string, ConnectError> {
+    return new Map(this.#failed.has(key) ? [['', new ConnectError('WORKER_CLASS', 'not here')]] : []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

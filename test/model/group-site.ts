@@ -1,5 +1,6 @@
 import type { WorkerSettings } from '../../connectors/config/settings.ts';
 import type { ConfigScope } from '../../connectors/worker/config-scope.ts';
+import type { ConnectorType, FlatConfig } from '../../connectors/worker/herder.ts';
 import type { Site } from './site.ts';
 
 export const GROUP = 'g';
@@ -44,11 +45,20 @@ export function siteNamed(clientId: string): Site {
   return sites.get(clientId)!;
 }
 
-export const scope = {
-  plugins: {
-    connectors: [
-      { type: 'source', plugin: { name: 'ModelSource' } },
-      { type: 'sink', plugin: { name: 'ModelSink' } },
-    ],
-  },
-} as unknown as ConfigScope;
+/** Classes of a group's connectors. A worker that has not all of them cannot run the others. */
+export const CLASSES: Readonly<Record<string, ConnectorType>> = {
+  ModelSource: 'source',
+  OtherSource: 'source',
+  ModelSink: 'sink',
+  OtherSink: 'sink',
+};
+
+export const classOf = (config: FlatConfig): string => config['connector.class'] ?? '';
+
+export const isSource = (config: FlatConfig): boolean => CLASSES[classOf(config)] === 'source';
+
+/** What a worker that has these classes reads configurations with. */
+export function scopeOf(classes: readonly string[]): ConfigScope {
+  const connectors = classes.map((name) => ({ type: CLASSES[name], plugin: { name } }));
+  return { plugins: { connectors } } as unknown as ConfigScope;
+}

@@ -3,22 +3,25 @@ import { GroupHerder } from '../../connectors/worker/group-herder.ts';
 import { Worker } from '../../connectors/worker/worker.ts';
 import type { GroupLedger } from './group-ledger.ts';
 import { GroupRunner } from './group-runner.ts';
-import { scope, settingsAt } from './group-site.ts';
+import { scopeOf, settingsAt } from './group-site.ts';
 import { silent } from './silent.ts';
 import type { Site } from './site.ts';
 
 /** A process with a worker in it: the real one, over the model's Kafka and with the model's tasks. */
 export class GroupWorker {
   readonly site: Site;
+  /** Classes that it has. */
+  readonly classes: readonly string[];
   readonly herder: GroupHerder;
   isStopped = false;
   worker: Worker | null = null;
   readonly #ledger: GroupLedger;
 
-  constructor(site: Site, ledger: GroupLedger) {
+  constructor(site: Site, ledger: GroupLedger, classes: readonly string[]) {
     this.site = site;
     this.#ledger = ledger;
-    this.herder = new GroupHerder(scope);
+    this.classes = classes;
+    this.herder = new GroupHerder(scopeOf(classes));
     this.#inProcess(() => this.#start());
   }
 
@@ -66,13 +69,13 @@ export class GroupWorker {
     const { site } = this;
     const worker = await Worker.start({
       settings: settingsAt(site),
-      scope,
+      scope: scopeOf(this.classes),
       workerId: this.name,
       url: `http://${this.name}`,
       sasl: undefined,
       log: silent,
       metrics: { show: () => {} } as unknown as MetricsRegistry,
-      runnerOf: (base) => new GroupRunner(site, base, this.#ledger),
+      runnerOf: (base) => new GroupRunner(site, base, this.#ledger, this.classes),
       onFailed: (error) => this.#ledger.violations.push(`${this.name} gave up: ${error.message}`),
     });
     this.worker = worker;

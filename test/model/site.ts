@@ -21,9 +21,16 @@ const sites = new WeakMap<object, Site>();
 /** A client for the fakes that stand in for the Kafka room's classes; it reaches nothing else. */
 export function clientOf(site: Site): KafkaClient {
   const nothing = () => {};
+  const leaders = (topic: string) => new Array<number>(site.broker.partitions(topic)).fill(0);
   const signal = new AbortController().signal;
   const client = {
-    cluster: { forgetTopic: nothing, forgetGroupCoordinator: nothing, forgetTransactionCoordinator: nothing },
+    cluster: {
+      refresh: async (_links: unknown, topics: readonly string[]) =>
+        new Map(topics.map((topic) => [topic, leaders(topic)])),
+      forgetTopic: nothing,
+      forgetGroupCoordinator: nothing,
+      forgetTransactionCoordinator: nothing,
+    },
     signal,
     requestTimeoutMs: 30_000,
     log: nothing,

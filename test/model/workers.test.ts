@@ -13,6 +13,12 @@ vi.mock(import('../../connectors/runtime/generation.ts'), async (real) =>
 vi.mock(import('../../connectors/worker/said-status.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveSaidStatus(await real()),
 );
+vi.mock(import('../../connectors/worker/dealt-slots.ts'), async (real) =>
+  (await import('./group-naive.ts')).naiveDealtSlots(await real()),
+);
+vi.mock(import('../../connectors/worker/lost-classes.ts'), async (real) =>
+  (await import('./group-naive.ts')).naiveLostClasses(await real()),
+);
 vi.mock(import('../../connectors/worker/slots.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveSlots(await real()),
 );

@@ -168,12 +168,17 @@ export function badInputSuite(started: () => StoringWorker): void {
         { kafka_offset: 1 },
         /no-such has no partition 0/,
       ],
-      [sink.path, { kafka_partition: 0 }, { kafka_offset: 1 }, /must contain the key 'kafka_topic'/],
+      [
+        sink.path,
+        { kafka_partition: 0 },
+        { kafka_offset: 1 },
+        /must contain the keys 'kafka_topic' and 'kafka_partition'/,
+      ],
       [
         sink.path,
         { kafka_topic: 't', kafka_partition: 0 },
         { kafka_offset: -1 },
-        /kafka_offset .*whole number/,
+        /Kafka offset value in the provided offsets: '-1'/,
       ],
       [source.path, { a: 'b' }, { c: 1 }, /no offset for partition \{"a":"b"\}/],
     ];

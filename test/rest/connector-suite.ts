@@ -213,6 +213,19 @@ export function connectorSuite(started: () => RestWorker): void {
     expectError(await ask(started(), 'GET', '/connectors/a'), 404, 'Connector a not found');
   });
 
+  test('a name that is null in a configuration is the connector’s', async () => {
+    const worker = started();
+    const config = { ...(await worker.sourceConfig('unnamed')), name: null };
+    const made = await ask(worker, 'POST', '/connectors', { body: { name: 'unnamed', config } });
+    expect(made, made.text).toMatchObject({
+      status: 201,
+      json: { name: 'unnamed', config: { name: 'unnamed' } },
+    });
+    const put = await ask(worker, 'PUT', '/connectors/unnamed/config', { body: config });
+    expect(put, put.text).toMatchObject({ status: 200, json: { config: { name: 'unnamed' } } });
+    await ask(worker, 'DELETE', '/connectors/unnamed');
+  });
+
   test('a name that differs from the URL’s is named', async () => {
     const config = { ...(await started().sourceConfig('a')), name: 'b' };
     const answer = await ask(started(), 'PUT', '/connectors/a/config', { body: config });

@@ -13,6 +13,7 @@ import {
   type TaskInfo,
 } from '../../connectors/worker/herder.ts';
 import { connectorOf, type Plugins } from '../../connectors/worker/plugins.ts';
+import { readMoves } from '../../connectors/worker/sink-offsets.ts';
 
 interface Held {
   config: FlatConfig;
@@ -137,6 +138,7 @@ export class MemoryHerder implements Herder {
 
   async alterOffsets(name: string, offsets: readonly ConnectorOffset[]): Promise<string> {
     const held = this.#stopped(name);
+    if (this.#typeOf(held.config) === 'sink') readMoves(offsets);
     for (const { partition, offset } of offsets) {
       const same = (other: ConnectorOffset) => asNumbers(other.partition) === asNumbers(partition);
       const others = held.offsets.filter((other) => !same(other));

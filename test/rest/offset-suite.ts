@@ -78,6 +78,32 @@ export function offsetSuite(started: () => RestWorker): void {
     expect(await offsetsOf(sink.path)).toEqual([]);
   });
 
+  const kafkaNames = "must contain the keys 'kafka_topic' and 'kafka_partition'";
+  test.each([
+    [{ kafka_topic: 't' }, { kafka_offset: 1 }, kafkaNames],
+    [{ kafka_partition: 0 }, { kafka_offset: 1 }, kafkaNames],
+    [{}, null, kafkaNames],
+    [
+      { kafka_topic: 't', kafka_partition: 'x' },
+      { kafka_offset: 1 },
+      "Kafka partition value in the provided offsets: 'x'",
+    ],
+    [
+      { kafka_topic: 't', kafka_partition: 0 },
+      { kafka_offset: 'x' },
+      "Kafka offset value in the provided offsets: 'x'",
+    ],
+    [
+      { kafka_topic: 't', kafka_partition: 0 },
+      { other: 1 },
+      "either be null or contain the key 'kafka_offset'",
+    ],
+  ])('a sink has no offset such as %j, %j: the answer says why', async (partition, offset, words) => {
+    await using sink = await makeConnector(started(), 'sink', 'STOPPED');
+    const answer = await alter(sink.path, { partition, offset });
+    expectError(answer, 400, new RegExp(words));
+  });
+
   test.each([[{ offsets: [] }], [{}], [{ offsets: null }]])(
     'nothing to alter, as in %j, is refused',
     async (body) => {

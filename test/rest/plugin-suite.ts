@@ -30,11 +30,19 @@ export function pluginSuite(started: () => RestWorker): void {
     const simple = connectors.map((plugin) => plugin.class.replace(/^.*\./, '').replace(/Connector$/, ''));
     expect(simple).toEqual(expect.arrayContaining([started().sourceClass, started().sinkClass]));
     expect(await plugins('?connectorsOnly=true')).toEqual(connectors);
+    expect(await plugins('?connectorsOnly')).toEqual(connectors);
     const all = await plugins('?connectorsOnly=false');
     expect(all).toEqual(expect.arrayContaining(connectors));
     const types = new Set(all.map(({ type }) => type));
     expect([...types]).toEqual(
-      expect.arrayContaining(['source', 'sink', 'converter', 'transformation', 'predicate']),
+      expect.arrayContaining([
+        'source',
+        'sink',
+        'converter',
+        'header_converter',
+        'transformation',
+        'predicate',
+      ]),
     );
     expect(all.some((plugin) => plugin.class.endsWith(started().transform.name))).toBe(true);
   });
@@ -55,6 +63,11 @@ export function pluginSuite(started: () => RestWorker): void {
     expect(status).toBe(200);
     expect(json).toContainEqual(keyInfo);
     expect((json as { name: string }[]).map(({ name }) => name)).toContain(transform.option);
+  });
+
+  test('the converter of headers has a list of keys too', async () => {
+    const { status, json } = await ask(started(), 'GET', '/connector-plugins/SimpleHeaderConverter/config');
+    expect([status, Array.isArray(json)]).toEqual([200, true]);
   });
 
   test('a plugin that nobody has: 404', async () => {

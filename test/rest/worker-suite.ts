@@ -90,6 +90,11 @@ export function workerSuite(started: () => RestWorker): void {
     expectError(await ask(started(), 'GET', '/connectors', { headers }), 406, 'HTTP 406 Not Acceptable');
   });
 
+  test.each(['', '*/*', 'text/html, application/*;q=0.5'])('who takes %j gets JSON', async (accept) => {
+    const answer = await ask(started(), 'GET', '/connectors', { headers: { accept } });
+    expect(answer.status).toBe(200);
+  });
+
   test.each([
     ['POST', '/connectors', '{'],
     ['POST', '/connectors', ''],

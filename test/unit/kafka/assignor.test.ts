@@ -83,6 +83,41 @@ describe('the sticky assignor', () => {
     );
   });
 
+  test('gives a unit only to one who can take it, to nobody if none is there, and moves nothing then either', () => {
+    const takers = fc.option(fc.uniqueArray(fc.stringMatching(/^m[0-9]$/), { maxLength: 4 }), {
+      nil: undefined,
+    });
+    fc.assert(
+      fc.property(units, fc.array(takers, { minLength: 3, maxLength: 3 }), claims, (ids, sets, members) => {
+        const limited = ids.map((unit, i) => {
+          const set = sets[i % sets.length];
+          return set === undefined ? unit : { ...unit, takers: new Set(set) };
+        });
+        const assigned = assignUnits(limited, members);
+        const owners = new Map([...assigned].flatMap(([memberId, mine]) => mine.map((id) => [id, memberId])));
+        for (const { id, ...unit } of limited) {
+          const able = members.filter(
+            ({ memberId }) => !('takers' in unit) || (unit.takers as Set<string>).has(memberId),
+          );
+          if (able.length === 0) expect(owners.has(id)).toBe(false);
+          else expect(able.map(({ memberId }) => memberId)).toContain(owners.get(id));
+        }
+        expect([...assigned.values()].flat()).toHaveLength(owners.size);
+        expect(asObject(assignUnits(limited, claimsOf(assigned, 9)))).toEqual(asObject(assigned));
+        expect(asObject(assignUnits([...limited].reverse(), [...members].reverse()))).toEqual(
+          asObject(assigned),
+        );
+      }),
+    );
+  });
+
+  test('makes up for what one member alone can take with what all can', () => {
+    const members = ['a', 'b'].map((memberId) => ({ memberId, generation: -1, owned: [] }));
+    const only = [0, 1, 2].map((i) => ({ id: `only-${i}`, takers: new Set(['a']) }));
+    const open = [0, 1, 2, 3, 4].map((i) => ({ id: `open-${i}` }));
+    expect(sizes(assignUnits([...only, ...open], members))).toEqual([4, 4]);
+  });
+
   test('believes the later of two claims to a unit', () => {
     const old = { memberId: 'a', generation: 3, owned: ['u1'] };
     const newer = { memberId: 'b', generation: 4, owned: ['u1'] };

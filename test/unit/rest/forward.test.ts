@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type MemoryWorker, sourcePlugins, startMemoryWorker } from '../../rest/memory-worker.ts';
 import { ask, expectError } from '../../rest/rest-client.ts';
@@ -98,6 +99,34 @@ test('a request goes on once, also between workers that each believe the other h
   expectError(await ask(first, 'POST', '/connectors', { body }), 400, /^Failed to find any class/);
   const keys = await ask(first, 'GET', '/connector-plugins/Ghost/config');
   expectError(keys, 404, 'Unknown plugin Ghost.');
+});
+
+test('where a worker cannot be reached, the next one that has the class is asked', async () => {
+  await using group = await startGroup();
+  const { first, second } = group;
+  const gone = await startMemoryWorker();
+  await gone[Symbol.asyncDispose]();
+  const classes = { AlternatorSink: 'sink' } as const;
+  first.herder.others = [{ workerId: 'gone', url: gone.url, classes }, ...first.herder.others];
+  const body = { name: 'k', config: await first.sinkConfig('k') };
+  expect((await ask(first, 'POST', '/connectors', { body })).status).toBe(201);
+  expect(second.herder.connectors()).toEqual(['k']);
+});
+
+test('a worker that took a request and did not answer may have done it: no other is asked', async () => {
+  await using group = await startGroup();
+  const { first, second } = group;
+  const deaf = createServer((socket) => {
+    socket.once('data', () => socket.destroy());
+  });
+  await new Promise<void>((settle) => deaf.listen(0, '127.0.0.1', settle));
+  const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
+  const classes = { AlternatorSink: 'sink' } as const;
+  first.herder.others = [{ workerId: 'deaf', url, classes }, ...first.herder.others];
+  const body = { name: 'k', config: await first.sinkConfig('k') };
+  expectError(await ask(first, 'POST', '/connectors', { body }), 500, /^IO Error .+ worker deaf at/);
+  expect(second.herder.connectors()).toEqual([]);
+  await new Promise((settle) => deaf.close(settle));
 });
 
 test('a worker that cannot be reached is named', async () => {

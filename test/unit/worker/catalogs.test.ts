@@ -1,18 +1,21 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
+import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import { Catalogs } from '../../../connectors/worker/catalogs.ts';
 
-const opened = vi.hoisted((): { isClosed: boolean; fail(): void }[] => []);
+const opened = vi.hoisted((): { isClosed: boolean; fail(error: KafkaError): void }[] => []);
 vi.mock('../../../connectors/kafka/topics.ts', () => ({ listTopics: async () => ['m.catalog'] }));
 vi.mock('../../../connectors/kafka/keyed-log.ts', () => ({
   KeyedLog: {
     open: async () => {
-      const log = { isClosed: false, fail: () => {}, subscribe: () => () => {}, entries: () => [].values() };
+      const listeners: ((error: KafkaError) => void)[] = [];
+      const fail = (error: KafkaError) => {
+        for (const listener of listeners) listener(error);
+      };
+      const log = { isClosed: false, fail, subscribe: () => () => {}, entries: () => [].values() };
       opened.push(log);
       return Object.assign(log, {
-        onFault: (listener: () => void) => {
-          log.fail = listener;
-        },
+        onFault: (listener: (error: KafkaError) => void) => listeners.push(listener),
         close: async () => {
           log.isClosed = true;
         },
@@ -43,9 +46,18 @@ test('a catalog is read once for all who hold it, and closed when nobody does', 
 test('a catalog that cannot be read any more is read anew by whoever comes next', async () => {
   await using catalogs = new Catalogs({} as KafkaClient);
   await catalogs.hold('m.catalog');
-  opened[0]?.fail();
+  opened[0]?.fail(new KafkaError('OFFSET_OUT_OF_RANGE', 'gone'));
   await catalogs.hold('m.catalog');
   expect(opened).toHaveLength(2);
+});
+
+test('who holds a catalog that cannot be read any more hears of it', async () => {
+  await using catalogs = new Catalogs({} as KafkaClient);
+  const held = await catalogs.hold('m.catalog');
+  const heard: unknown[] = [];
+  held?.onFault((error) => heard.push(error.message));
+  opened[0]?.fail(new KafkaError('TOPIC_AUTHORIZATION_FAILED', 'no'));
+  expect(heard).toEqual([expect.stringContaining('TOPIC_AUTHORIZATION_FAILED')]);
 });
 
 test('a catalog whose topic is not there yet is none', async () => {

@@ -43,6 +43,7 @@ function connectorSet(world: World, clock = systemClock) {
       return world.tasks;
     },
     autoRestart: () => null,
+    saidOfTasks: () => [],
   });
   return { set, written, decided };
 }

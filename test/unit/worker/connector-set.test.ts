@@ -5,6 +5,7 @@ import type { StoredConnector } from '../../../connectors/worker/config-store.ts
 import { ConnectorSet, type ConnectorSetWorld } from '../../../connectors/worker/connector-set.ts';
 import type { FlatConfig, TargetState } from '../../../connectors/worker/herder.ts';
 import { SaidStatus } from '../../../connectors/worker/said-status.ts';
+import { StatusView } from '../../../connectors/worker/status-view.ts';
 import { JumpingClock } from '../sink/jumping-clock.ts';
 import { MemoryStatus } from './memory-status.ts';
 import { silent } from './silent-log.ts';
@@ -54,6 +55,7 @@ function subject(autoRestart = true) {
       return start(config, context);
     },
     autoRestart: () => restart,
+    saidOfTasks: (name, first) => new StatusView(status).keysOfTasks(name, first),
   });
   const want = async (target: TargetState = 'STARTED', config: FlatConfig = { n: '1' }) => {
     if (store.stored) store.stored = { ...store.stored, target, config };
@@ -243,5 +245,33 @@ describe('a connector that cannot be started', () => {
     subjects.set.restart('c', false);
     await clock.sleep(1);
     expect(starts).toHaveLength(3);
+  });
+});
+
+describe('what is said of tasks that are no more', () => {
+  const gone = ['status-task-c-2', 'messina-table-2-T:connector-c'];
+
+  test('is taken back by who takes the connector over: whoever died with them cannot', async () => {
+    for (const key of [...gone, 'status-task-c-1', 'status-task-c-1-7'])
+      status.another(key, 'RUNNING', 'dead:1');
+    await using subjects = subject();
+    await subjects.want();
+    expect(gone.map((key) => status.said(key))).toEqual([null, null]);
+    const others = ['status-task-c-1', 'status-task-c-1-7'].map((key) => status.said(key)?.worker_id);
+    expect(others).toEqual(['dead:1', 'dead:1']);
+  });
+
+  test('is taken back when the connector is stopped, of all of them', async () => {
+    status.another('status-task-c-0', 'RUNNING', 'dead:1');
+    await using subjects = subject();
+    await subjects.want('STOPPED');
+    expect(status.said('status-task-c-0')).toBeNull();
+  });
+
+  test('is taken back of a connector that was stopped and then paused before anybody had it', async () => {
+    status.another('status-task-c-0', 'UNASSIGNED', 'dead:1');
+    await using subjects = subject();
+    await subjects.want('PAUSED');
+    expect([status.said('status-task-c-0'), state()]).toEqual([null, 'PAUSED']);
   });
 });

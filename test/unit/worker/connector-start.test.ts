@@ -67,17 +67,35 @@ function sink(topics: readonly string[] | RegExp) {
   return kafka.settings as SinkSettings;
 }
 
-/** @param loaded tables whose snapshot stands in the topics. */
+/**
+ * @param begun tables whose snapshot was begun.
+ * @param wanted number of the epoch that each table should be in; it is in the first.
+ */
 function start(
   config: FlatConfig = {},
-  loaded: readonly string[] | null = null,
+  begun: readonly string[] | null = null,
   signal = new AbortController().signal,
+  wanted = 1,
 ) {
-  const catalog = loaded && {
-    catalog: { currentSnapshot: (table: string) => (loaded.includes(table) ? {} : null) },
+  const chainOf = (table: string) => (begun?.includes(table) ? [{ facts: { id: `of ${table}` } }] : []);
+  const catalog = begun && {
+    catalog: {
+      readToEnd: async () => {},
+      table: () => ({ epoch: { number: 1 } }),
+      isLoaded: () => false,
+      currentChain: chainOf,
+      currentSnapshot: (table: string) => chainOf(table)[0] ?? null,
+    },
     [Symbol.asyncDispose]: async () => {},
   };
-  const base = { kafka: {}, catalogs: { hold: async () => catalog } } as unknown as WorkerBase;
+  const configs = { get: () => (wanted === 1 ? null : JSON.stringify({ epoch: wanted })) };
+  const offsetsOf = () => ({ get: () => null });
+  const base = {
+    kafka: {},
+    configs,
+    offsetsOf,
+    catalogs: { hold: async () => catalog },
+  } as unknown as WorkerBase;
   return startConnector(config, base, {} as ConfigScope, { log: silent, clock, signal });
 }
 
@@ -118,6 +136,19 @@ describe('a source', () => {
     source({}, { kind: 'changes' });
     await start({}, ['T']);
     expect(asked).toEqual([['U'], ['T', 'U']]);
+  });
+
+  test('is not started with another snapshot than the one that was begun, unless an epoch is due that takes its own', async () => {
+    const changed = (_options: unknown, table: string, [full]: readonly { id: string }[]) =>
+      new ConnectError('EXPORT_CHANGED', `${table}: it was ${full?.id}`);
+    source({}, { changed });
+    const refusal = { code: 'EXPORT_CHANGED', message: 'T: it was of T' };
+    await expect(start({}, ['T'])).rejects.toMatchObject(refusal);
+    expect(kafka.made).toEqual([]);
+    await start({}, []);
+    await start({}, ['T'], undefined, 2);
+    source({}, { changed: () => null });
+    await start({}, ['T']);
   });
 
   test('that finds something wrong says all of it, and makes no topic', async () => {

@@ -189,10 +189,11 @@ describe('a restart', () => {
       await world.tasks('c', ['FAILED', 'RUNNING']);
       const heard = wishes();
       const answer = await world.herder.restart('c', { includeTasks, onlyFailed });
-      expect([answer.connector.state, ...answer.tasks.map(({ state }) => state)]).toEqual(expected);
+      const said = answer && [answer.connector.state, ...answer.tasks.map(({ state }) => state)];
+      expect(said).toEqual(expected);
       expect(states()).toEqual(expected);
       expect(heard).toEqual([{ name: 'c', task: null, includeTasks, onlyFailed }]);
-      expect(answer.tasks.map(({ worker_id }) => worker_id)).toEqual(['other:8083', 'other:8083']);
+      expect(answer?.tasks.map(({ worker_id }) => worker_id)).toEqual(['other:8083', 'other:8083']);
     },
   );
 
@@ -200,6 +201,20 @@ describe('a restart', () => {
     world.status.another('status-connector-c', 'FAILED', 'w:8083');
     await world.herder.restart('c', { includeTasks: false, onlyFailed: true });
     expect(states()).toEqual(['RESTARTING']);
+  });
+
+  test('of a connector that nobody has spoken of yet is asked for, unless it depends on states', async () => {
+    world.status.values.delete('status-connector-c');
+    const heard = wishes();
+    const request = { includeTasks: false, onlyFailed: false };
+    expect(await world.herder.restart('c', request)).toBeNull();
+    expect(heard).toEqual([{ name: 'c', task: null, ...request }]);
+    for (const key of ['includeTasks', 'onlyFailed']) {
+      const asked = world.herder.restart('c', { ...request, [key]: true });
+      await expect(asked).rejects.toMatchObject({ status: 404, message: 'No status found for connector c' });
+    }
+    await expect(world.herder.restart('none', request)).rejects.toMatchObject({ status: 404 });
+    expect(heard).toHaveLength(1);
   });
 
   test('of one task is said of it alone', async () => {
@@ -228,6 +243,14 @@ describe('topics that a connector has used', () => {
     await other.herder.create('c', {}, 'RUNNING');
     await expect(other.herder.resetActiveTopics('c')).rejects.toMatchObject({ status: 403, message });
     expect(other.herder.activeTopics('c')).toEqual(over.topicTracking ? [] : null);
+    // Also of a connector that is not there, as in Kafka Connect.
+    await expect(other.herder.resetActiveTopics('none')).rejects.toMatchObject({ status: 403 });
+  });
+
+  test('are not tracked, whether the connector is there or not', () => {
+    const other = herderWorld({ topicTracking: false });
+    other.ready();
+    expect(other.herder.activeTopics('none')).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
-import { Peers } from '../../../connectors/worker/peers.ts';
+import { type About, Peers } from '../../../connectors/worker/peers.ts';
+import type { TwinWatch } from '../../../connectors/worker/twin-watch.ts';
 
 const groups = vi.hoisted(() => ({ abouts: new Map<string, (object | null)[]>(), isAway: false }));
 
@@ -11,12 +12,20 @@ vi.mock('../../../connectors/kafka/committed.ts', () => ({
   },
 }));
 
-const about = (workerId: string, classes: object) => ({ workerId, url: `http://${workerId}`, classes });
+const about = (workerId: string, classes: object, instance = workerId) => ({
+  workerId,
+  url: `http://${workerId}`,
+  instance,
+  classes,
+});
+const self = about('me:1', { ModelSource: 'source' }) as About;
+let twins: (readonly string[])[];
 
 beforeEach(() => {
   groups.isAway = false;
+  twins = [];
   groups.abouts = new Map([
-    ['g', [about('me:1', { ModelSource: 'source' }), about('a:1', { TheirSource: 'source' })]],
+    ['g', [self, about('a:1', { TheirSource: 'source' })]],
     [
       'g-sinks',
       [about('b:1', { 'org.theirs.BestSinkConnector': 'sink' }), about('a:1', { TheirSource: 'source' })],
@@ -24,7 +33,10 @@ beforeEach(() => {
   ]);
 });
 
-const subject = () => new Peers({} as KafkaClient, ['g', 'g-sinks'], 'me:1');
+const subject = () => {
+  const watch = { seen: (instances: readonly string[]) => twins.push(instances) } as unknown as TwinWatch;
+  return new Peers({} as KafkaClient, ['g', 'g-sinks'], self, watch);
+};
 
 describe('the other workers of a group', () => {
   test('are those of both kinds, each once, without this one', async () => {
@@ -41,8 +53,9 @@ describe('the other workers of a group', () => {
     groups.abouts.set('g', [
       null,
       {},
-      { workerId: 7, url: 'u', classes: {} },
-      { workerId: 'x', url: 'u', classes: null },
+      { workerId: 7, url: 'u', instance: 'i', classes: {} },
+      { workerId: 'x', url: 'u', classes: {} },
+      { workerId: 'x', url: 'u', instance: 'i', classes: null },
     ]);
     const peers = subject();
     await peers.look();
@@ -61,6 +74,26 @@ describe('the other workers of a group', () => {
       'Other',
     ];
     expect(types.map((name) => peers.typeOf(name))).toEqual(['sink', 'sink', 'source', 'source', null]);
+  });
+
+  test('are told of by each look that succeeds, and tell which kinds of workers there are', async () => {
+    let looks = 0;
+    const watch = { seen: () => {} } as unknown as TwinWatch;
+    const peers = new Peers({} as KafkaClient, ['g', 'g-sinks'], self, watch, () => looks++);
+    expect(peers.has('sink')).toBe(false);
+    await peers.look();
+    groups.isAway = true;
+    await peers.look().catch(() => {});
+    expect([looks, peers.has('sink'), peers.has('source')]).toEqual([1, true, true]);
+  });
+
+  test('are watched for those that give the address of this one, but are not it', async () => {
+    const peers = subject();
+    await peers.look();
+    groups.abouts.set('g-sinks', [self, about('me:1', {}, 'another')]);
+    await peers.look();
+    expect(twins).toEqual([[], ['another']]);
+    expect(peers.others.map(({ workerId }) => workerId)).toEqual(['a:1']);
   });
 
   test('are who they were while the coordinator is away', async () => {

@@ -154,6 +154,9 @@ describe('a class name stands for one plugin', () => {
       `export const converters = [${converter('JsonConverter')}];`,
       'Messina has a class JsonConverter already',
     ],
+    // `own` has no connectors: those of the other kind of worker are Messina's too.
+    [sinkModule('AlternatorSink'), 'Messina has a class AlternatorSink already'],
+    [sinkModule('DynamoDbStreamsSourceConnector'), 'Messina has a class DynamoDbStreamsSource already'],
     [`export const converters = [${converter('Filter')}];`, 'Messina has a class Filter already'],
     [
       `export const converters = [${converter('A')}, ${converter('A')}];`,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { slotOf, slotOfConnector } from '../../../connectors/runtime/ownership.ts';
 import type { StoredConnector } from '../../../connectors/worker/config-store.ts';
-import { busySlots, shareOf } from '../../../connectors/worker/share.ts';
+import { shareOf, slotContents } from '../../../connectors/worker/share.ts';
 
 const PARTITIONS = 8;
 
@@ -15,7 +15,10 @@ const connector = (name: string, tasks: number, over: Partial<StoredConnector> =
 });
 const all = new Set(Array.from({ length: PARTITIONS }, (_, slot) => slot));
 const shareWith = (connectors: readonly StoredConnector[], owned: ReadonlySet<number> | null) =>
-  shareOf(connectors, { partitions: PARTITIONS, owned: () => owned, epoch: (table) => table.length });
+  shareOf(connectors, {
+    of: () => owned && { owned, count: PARTITIONS },
+    epoch: (table) => table.length,
+  });
 
 describe('the share of a worker', () => {
   test('is each task and each connector whose slot it has, and nothing of others', () => {
@@ -73,12 +76,16 @@ describe('the share of a worker', () => {
   });
 });
 
-test('a slot is busy while a task that may run stands in it', () => {
+test('a slot holds the classes of what stands in it, and is busy while that is a task which may run', () => {
   const connectors = [
     connector('a', 2),
     connector('p', 1, { target: 'PAUSED' }),
-    connector('s', 4, { target: 'STOPPED' }),
+    connector('s', 4, { target: 'STOPPED', config: { 'connector.class': 'org.theirs.YConnector' } }),
   ];
-  const expected = [slotOf('a', 0, PARTITIONS), slotOf('a', 1, PARTITIONS), slotOf('p', 0, PARTITIONS)];
-  expect(busySlots(connectors, PARTITIONS)).toEqual(new Set(expected));
+  const contents = slotContents(connectors, PARTITIONS);
+  const busy = [slotOf('a', 0, PARTITIONS), slotOf('a', 1, PARTITIONS), slotOf('p', 0, PARTITIONS)];
+  const found = [...contents].filter(([, classes]) => [...classes.values()].includes(true));
+  expect(found.map(([slot]) => slot).sort()).toEqual([...new Set(busy)].sort());
+  expect(found.every(([, classes]) => classes.get('X'))).toBe(true);
+  expect(contents.get(slotOfConnector('s', PARTITIONS))?.get('Y')).toBe(false);
 });

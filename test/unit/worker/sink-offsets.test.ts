@@ -3,15 +3,20 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { CommitEntry, Committed } from '../../../connectors/kafka/committed.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
+import type { Catalog } from '../../../connectors/runtime/catalog.ts';
+import { changesFlow } from '../../../connectors/runtime/gate.ts';
 import { FRESH_LANE, type LaneState, readLane, writeLane } from '../../../connectors/runtime/lane-state.ts';
 import { topicNames } from '../../../connectors/topic-names.ts';
-import { allToStart, moveSink, readMoves, sinkOffsets } from '../../../connectors/worker/sink-offsets.ts';
+import { moveSink } from '../../../connectors/worker/move-sink.ts';
+import { allToStart, readMoves, sinkOffsets } from '../../../connectors/worker/sink-offsets.ts';
 
 const group = vi.hoisted(() => ({
   commits: new Map<string, { offset: number | null; metadata: string }>(),
   members: 0,
   /** Somebody joins between the look and the commit. */
   joins: false,
+  /** The catalog knows the snapshot. */
+  isKnown: true,
 }));
 const PARTITIONS = 2;
 
@@ -39,9 +44,30 @@ vi.mock('../../../connectors/kafka/committed.ts', () => ({
   },
 }));
 
+/** Every third offset from 2 on is a marker's, or the end of a transaction. */
+const isRecord = (offset: number) => offset % 3 !== 2;
+const recordsBetween = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).filter(isRecord).length;
+
+vi.mock('../../../connectors/worker/passed-over.ts', () => ({
+  passedOver: async (_client: unknown, _of: object, from: number, to: number) => recordsBetween(from, to),
+}));
+
+vi.mock('../../../connectors/kafka/offsets.ts', () => ({
+  beginOffsets: async () => [0, 1],
+  endOffsets: async () => [30, 30],
+}));
+
 const names = topicNames('p', {}, '');
 const [SNAPSHOT, CHANGES] = [names.snapshot('T'), names.changes('T')];
 const kafka = {} as KafkaClient;
+/** The snapshot stands between its markers at 0 and 5. */
+const catalog = {
+  readPastOpen: async () => {},
+  currentChain: () => (group.isKnown ? [{ facts: { id: 's1' }, opensGate: true }] : []),
+  snapshotPartition: () => ({ beginOffset: 0, completeOffset: 5, rows: 4 }),
+} as unknown as Catalog;
+const sink = { kafka, connector: 'c', tables: ['T'], names, catalog };
 
 const loaded: LaneState = {
   snapshot: {
@@ -74,16 +100,17 @@ const committed = (topic: string, partition: number): Committed =>
 const stateOf = (partition = 0) => readLane(committed(SNAPSHOT, partition), committed(CHANGES, partition));
 const move = (...moves: readonly { topic: string; partition?: number; offset: number | null }[]) =>
   moveSink(
-    kafka,
-    'c',
-    ['T'],
-    names,
+    sink,
     moves.map((one) => ({ partition: 0, ...one })),
+    async (tables) => void rewound.push(...tables),
   );
+/** Tables whose rows are read again. */
+const rewound: string[] = [];
 
 beforeEach(() => {
   group.commits.clear();
-  Object.assign(group, { members: 0, joins: false });
+  rewound.length = 0;
+  Object.assign(group, { members: 0, joins: false, isKnown: true });
   commit(loaded);
 });
 afterEach(() => {
@@ -100,12 +127,12 @@ describe('a sink that is moved', () => {
     expect(stateOf()?.snapshot).toEqual(loaded.snapshot);
   });
 
-  test('forward counts what it passes over as superseded', async () => {
+  test('forward counts the records that it passes over as superseded', async () => {
     await move({ topic: CHANGES, offset: 17 });
     expect(stateOf()?.changes).toMatchObject({
       position: 17,
       countedTo: 17,
-      outcomes: { written: 10, superseded: 7 },
+      outcomes: { written: 10, superseded: 5 },
     });
   });
 
@@ -116,7 +143,26 @@ describe('a sink that is moved', () => {
     expect(stateOf()).toEqual(FRESH_LANE);
   });
 
+  test('to the start of its changes alone goes on with the snapshot that it has loaded (rule C7)', async () => {
+    await move({ topic: CHANGES, offset: null });
+    expect(stateOf()).toEqual({
+      ...loaded,
+      changes: { ...FRESH_LANE.changes, snapshot: 's1', writeFrom: 2 },
+    });
+    expect(changesFlow(stateOf()!)).toBe(true);
+  });
+
+  test.each([[[SNAPSHOT, CHANGES]], [[CHANGES, SNAPSHOT]]])(
+    'to the start of %j begins as if nobody had ever read them',
+    async (topics) => {
+      await move(...topics.map((topic) => ({ topic, offset: null })));
+      expect(stateOf()).toEqual(FRESH_LANE);
+    },
+  );
+
   test('has an outcome for every record that it has come by (rule C9), wherever it is moved to', async () => {
+    // Wherever: also where it would be stuck.
+    group.isKnown = false;
     const offsets = fc.array(fc.nat(30), { minLength: 1, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(
@@ -128,7 +174,8 @@ describe('a sink that is moved', () => {
           const { position, countedTo, outcomes } = stateOf()![kind];
           expect(position).toBe(to.at(-1));
           expect(countedTo).toBe(Math.max(loaded[kind].countedTo, ...to));
-          expect(sum(outcomes)).toBe(countedTo);
+          const { countedTo: before, outcomes: first } = loaded[kind];
+          expect(sum(outcomes)).toBe(sum(first) + recordsBetween(before, countedTo));
         },
       ),
     );
@@ -172,6 +219,29 @@ describe('a move is refused', () => {
   });
 
   test.each([
+    [0, CHANGES, 31],
+    [0, SNAPSHOT, 31],
+    [1, CHANGES, 0],
+  ])('in partition %i of %s to %i, which its topic does not hold', async (partition, topic, offset) => {
+    const message = `${topic} holds offsets from ${partition} to 30`;
+    await expect(move({ topic, partition, offset })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining(message),
+    });
+    expect(stateOf()).toEqual(loaded);
+  });
+
+  test('past the complete-marker that its changes wait for, with nothing moved', async () => {
+    const loading = { ...loaded, snapshot: { ...loaded.snapshot, position: 3, gateOpen: false } };
+    commit(loading);
+    await expect(move({ topic: CHANGES, offset: 4 }, { topic: SNAPSHOT, offset: 6 })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining('p.T.snapshot partition 0 cannot be read from offset 6: the marker'),
+    });
+    expect(stateOf()).toEqual(loading);
+  });
+
+  test.each([
     ['is still there', { members: 1 }],
     ['comes in between', { joins: true }],
   ])('while a task %s, after a wait', async (_, what) => {
@@ -208,42 +278,53 @@ describe('what a client writes', () => {
     expect(readMoves(numbers)).toEqual([{ topic: 't', partition: 3, offset: null }]);
   });
 
+  test('counts once for a partition, as it is written last', () => {
+    const [first, second] = [1, 2].map((kafka_offset) => ({
+      partition: { kafka_topic: 't', kafka_partition: kafka_offset === 1 ? 3 : '3' },
+      offset: { kafka_offset },
+    }));
+    expect(readMoves([first!, second!])).toEqual([{ topic: 't', partition: 3, offset: 2 }]);
+  });
+
   test.each([
-    [{ kafka_partition: 0 }, { kafka_offset: 0 }, "must contain the key 'kafka_topic'"],
-    [{ kafka_topic: 7, kafka_partition: 0 }, { kafka_offset: 0 }, "must contain the key 'kafka_topic'"],
-    [
-      { kafka_topic: 't' },
-      { kafka_offset: 0 },
-      "The partition for a sink connector offset must contain the key 'kafka_partition'",
-    ],
-    [
-      { kafka_topic: 't', kafka_partition: 0 },
-      {},
-      "The offset for a sink connector offset must contain the key 'kafka_offset'",
-    ],
+    [{ kafka_partition: 0 }, { kafka_offset: 0 }, "must contain the keys 'kafka_topic' and"],
+    [{ kafka_topic: 7, kafka_partition: 0 }, { kafka_offset: 0 }, 'topic names must be valid strings'],
+    [{ kafka_topic: 't' }, { kafka_offset: 0 }, "must contain the keys 'kafka_topic' and 'kafka_partition'"],
+    [{ kafka_topic: 't', kafka_partition: 0 }, {}, "should either be null or contain the key 'kafka_offset'"],
     [
       { kafka_topic: 't', kafka_partition: -1 },
       { kafka_offset: 0 },
-      'kafka_partition of a sink connector offset',
+      "Kafka partition value in the provided offsets: '-1'",
     ],
     [
       { kafka_topic: 't', kafka_partition: 0 },
       { kafka_offset: '1.5' },
-      'kafka_offset of a sink connector offset',
+      "Kafka offset value in the provided offsets: '1.5'",
     ],
     [
       { kafka_topic: 't', kafka_partition: 0 },
       { kafka_offset: ' ' },
-      'kafka_offset of a sink connector offset',
+      "Kafka offset value in the provided offsets: ' '",
     ],
     [
       { kafka_topic: 't', kafka_partition: 0 },
       { kafka_offset: 2 ** 53 },
-      'kafka_offset of a sink connector offset',
+      "Kafka offset value in the provided offsets: '9007199254740992'",
     ],
   ])('is refused as %j with %j', (partition, offset, message) => {
     expect(() => readMoves(at(partition, offset))).toThrow(message);
   });
+});
+
+test('who mends what a sink has written learns of rows that are read again, before they are (rule C1)', async () => {
+  await move({ topic: CHANGES, offset: null });
+  await move({ topic: SNAPSHOT, offset: 6 });
+  await expect(move({ topic: SNAPSHOT, offset: 0 }, { topic: 'strange', offset: 1 })).rejects.toMatchObject({
+    status: 400,
+  });
+  expect(rewound).toEqual([]);
+  await move({ topic: SNAPSHOT, offset: 5 });
+  expect(rewound).toEqual(['T']);
 });
 
 test('what a sink has read is shown as Kafka Connect shows it, and may be moved to its start as it is', async () => {
@@ -252,6 +333,6 @@ test('what a sink has read is shown as Kafka Connect shows it, and may be moved 
     { partition: { kafka_topic: SNAPSHOT, kafka_partition: 0 }, offset: { kafka_offset: 6 } },
     { partition: { kafka_topic: CHANGES, kafka_partition: 0 }, offset: { kafka_offset: 10 } },
   ]);
-  await moveSink(kafka, 'c', ['T'], names, allToStart(shown));
+  await moveSink(sink, allToStart(shown), async () => {});
   expect(await sinkOffsets(kafka, 'c', [SNAPSHOT, CHANGES])).toEqual([]);
 });

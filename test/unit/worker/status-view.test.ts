@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { statusKeys } from '../../../connectors/runtime/status-log.ts';
 import { StatusView, topicStatusKey } from '../../../connectors/worker/status-view.ts';
+
+const { table } = statusKeys;
 
 function viewOf(values: Readonly<Record<string, string>>) {
   const map = new Map(Object.entries(values));
@@ -45,10 +49,25 @@ describe('the topics of a connector', () => {
   });
 });
 
-test('all keys of a connector are those of itself, its tasks and its topics', () => {
-  const mine = ['status-connector-c', 'status-task-c-0', 'status-task-c-12', topicStatusKey('t', 'c')];
+test('all keys of a connector are those of itself, its tasks, their tables and its topics', () => {
+  const ofTasks = ['status-task-c-0', 'status-task-c-12', table('c', 3, 'T'), table('c', 12, 'U')];
+  const mine = ['status-connector-c', ...ofTasks, topicStatusKey('t', 'c')];
   const others = ['status-connector-c-1', 'status-task-c-1-0', 'status-task-d-0', topicStatusKey('t', 'd')];
-  const view = viewOf(Object.fromEntries([...mine, ...others].map((key) => [key, '{}'])));
+  const foreign = [...others, table('c-1', 3, 'T'), table('x:connector-c', 0, 'T')];
+  const view = viewOf(Object.fromEntries([...mine, ...foreign].map((key) => [key, '{}'])));
   expect(view.keysOf('c')).toEqual(mine);
   expect(view.keysOf('x')).toEqual([]);
+  expect(view.keysOfTasks('c', 12)).toEqual(['status-task-c-12', table('c', 12, 'U')]);
+});
+
+test('no two tables of tasks have one key, whatever the names of tables and connectors', () => {
+  const tableName = fc.stringMatching(/^[a-zA-Z0-9_.-]{3,9}$/);
+  const connectorName = fc.stringMatching(/^[a0:1-]{1,9}$/);
+  const place = fc.tuple(connectorName, fc.nat(12), tableName);
+  fc.assert(
+    fc.property(place, place, (a, b) => {
+      expect(table(...a) === table(...b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+    }),
+  );
+  expect(table('a', 1, '2-x')).not.toBe(table('a-1', 2, 'x'));
 });
