@@ -290,13 +290,17 @@ export const SINK_LAWS: readonly SinkLaw[] = [
       withTask(subject, async (task) => {
         const { connector, options, table, context } = subject;
         await putAll(subject, task, [item(subject, 'a', 1)]);
+        const id = await task.tableId?.(table);
         await connector.prepare(options, table, false, context);
+        expect(await task.tableId?.(table)).toBe(id);
         expect(await connector.check(options, table, false, context)).toEqual([]);
         await expectRows(subject, { a: numbered('a', 1) });
         expect(connector.fingerprint(options, table)).toBe(connector.fingerprint(options, table));
         await connector.drop(options, table, context);
+        if (task.tableId) expect(await task.tableId(table)).toBeNull();
         await connector.prepare(options, table, true, context);
         await expectRows(subject, {});
+        if (id) expect(await task.tableId?.(table)).not.toBe(id);
       }),
   },
 ];

@@ -5,7 +5,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messinaHere } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { type Scene, witness } from './harness/scene.ts';
 import { expectSums } from './harness/sums.ts';
@@ -44,7 +44,7 @@ test('a migration outlives a broker that is restarted while it loads and killed 
   const { byEffect } = await workload.stop();
   const changes = ITEMS + byEffect.c + byEffect.u + byEffect.d;
   await is('all changes are written', (scene) => scene.changesDone === changes);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '30'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '30'), 0);
   expect(run.running).toBe(true);
   run.kill('SIGINT');
   await expectExit(run.ended, 0);

@@ -18,7 +18,7 @@ import {
   songsMapping,
   songsOptions,
 } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { witness } from './harness/scene.ts';
 import { expectSums, statusOf } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
@@ -109,7 +109,7 @@ test.concurrent('a target that fails in every way ends equal, each record is cou
     faults.unavailable,
     faults.cutBeforeApply,
   ].map((fault) => proxy.faults.next(fault, reads));
-  await expectExit(messina('verify', file.path), 0);
+  await expectExit(messinaHere('verify', file.path), 0);
   expect(readRules.map(({ hits }) => hits)).toEqual([1, 1, 1, 1]);
 });
 
@@ -211,7 +211,7 @@ test.concurrent('a row that the server refuses halts its table or is set aside, 
   expect([halted.stderr, ahead.hits]).toEqual([expect.stringContaining('RECORD_VERSION'), 1]);
 
   // The clock of a machine that is days behind the source's.
-  await expectExit(messina('replay', file.path, '--yes'), 0);
+  await expectExit(messinaHere('replay', file.path, '--yes'), 0);
   const sent = writesOf(proxy).length;
   const { stderr } = await expectExit(
     new Messina(['migrate', file.path, '--sinks-only', '--until', 'ready'], { NODE_OPTIONS: behind(4) })

@@ -5,7 +5,7 @@ import { late } from '../cql/faults.ts';
 import { CqlProxy } from '../cql-proxy.ts';
 import { testServices } from '../services.ts';
 import { expectSameSongs, type SongsLayout, songsFile, songsMapping } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import { until } from './kafka-testing.ts';
 
 /** The writes in flight are executed later than the dead process's session of ten seconds lasts. */
@@ -18,7 +18,7 @@ const before: SongsLayout = { table: 'songs', year: 'seconds' };
 const after: SongsLayout = { table: 'songs', year: 'milliseconds' };
 
 test('what a killed sink had in flight does not reach the table that a replay makes with another mapping', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
@@ -39,11 +39,11 @@ test('what a killed sink had in flight does not reach the table that a replay ma
   held.remove();
 
   await file.map(songsMapping(after));
-  const refused = await expectExit(messina('replay', file.path, '--recreate', '--yes'), 4);
+  const refused = await expectExit(messinaHere('replay', file.path, '--recreate', '--yes'), 4);
   expect(refused.stderr).toContain('SINK_RUNNING');
   await until(
     'the session of the killed process has ended',
-    async () => (await messina('replay', file.path, '--recreate', '--yes')).code === 0,
+    async () => (await messinaHere('replay', file.path, '--recreate', '--yes')).code === 0,
   );
   await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
   expect(performance.now() - killedMs).toBeGreaterThan(LATE_MS);

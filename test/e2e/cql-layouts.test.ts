@@ -9,7 +9,7 @@ import { startWorkload } from '../../workload/workload.ts';
 import { type TestServices, testServices } from '../services.ts';
 import { canonical, type SdkItem } from './harness/compare.ts';
 import { attributesIn, type CqlRow, expectSameRows, itemsOf, rowClient } from './harness/cql-rows.ts';
-import { expectExit, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type FileOptions, type MigrationFile, migrationFile } from './harness/migration-file.ts';
 import { createOddTable, ODD_COLUMNS, ODD_TABLE, oddKey, oddOfItem, oddOfRow } from './harness/odd-items.ts';
 import { expectSums } from './harness/sums.ts';
@@ -18,7 +18,7 @@ const ITEMS = 300;
 const TABLES = ['Music', ODD_TABLE];
 
 test('without a mapping every value arrives exactly, and what infer proposes then needs no editing', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
@@ -70,8 +70,8 @@ test('without a mapping every value arrives exactly, and what infer proposes the
 async function inferred(file: MigrationFile): Promise<string> {
   const mapping = 'inferred.yaml';
   const output = join(file.directory, mapping);
-  await expectExit(messina('infer', file.path, '--table', 'Music', '-o', output), 0);
-  const { stdout } = await expectExit(messina('infer', file.path, '--table', ODD_TABLE), 0);
+  await expectExit(messinaHere('infer', file.path, '--table', 'Music', '-o', output), 0);
+  const { stdout } = await expectExit(messinaHere('infer', file.path, '--table', ODD_TABLE), 0);
   await appendFile(output, stdout);
   return mapping;
 }

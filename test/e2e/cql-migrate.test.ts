@@ -8,7 +8,7 @@ import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectSameRows, itemsOf, rowClient } from './harness/cql-rows.ts';
 import { CHANGED_BY_HAND, changeByHand, expectHandmade, loadHandmade } from './harness/handmade-songs.ts';
-import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type MigrationFile, migrationFile } from './harness/migration-file.ts';
 import { type Scene, witness } from './harness/scene.ts';
 import { expectSums } from './harness/sums.ts';
@@ -20,7 +20,7 @@ const ITEMS = 2_000;
 const PARTS = 2;
 
 test('a table that changes all the while arrives typed, over two kills, and with the source away', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
@@ -80,7 +80,10 @@ test('a table that changes all the while arrives typed, over two kills, and with
 async function newestVersions(file: MigrationFile, songs: ReadonlySet<string>): Promise<Map<string, string>> {
   const newest = new Map<string, number>();
   for (const kind of ['snapshot', 'changes']) {
-    const { stdout } = await expectExit(messina('topic', file.path, '--table', 'Music', '--kind', kind), 0);
+    const { stdout } = await expectExit(
+      messinaHere('topic', file.path, '--table', 'Music', '--kind', kind),
+      0,
+    );
     for (const line of stdout.split('\n')) {
       const { key, ts_us } = (line === '' ? {} : JSON.parse(line)) as Partial<TopicLine>;
       // Markers have no key.

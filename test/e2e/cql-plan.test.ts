@@ -4,7 +4,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { createMusicTable } from '../../workload/table.ts';
 import { type TestServices, testServices } from '../services.ts';
-import { expectExit, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type MigrationFile, migrationFile } from './harness/migration-file.ts';
 
 interface PlannedTable {
@@ -66,7 +66,7 @@ const writeMapping = ({ directory }: MigrationFile, text: string) =>
 
 /** A plan that has problems is a result all the same. */
 async function planned(file: MigrationFile): Promise<Planned> {
-  const { stdout } = await expectExit(messina('plan', file.path, '--json'), 4);
+  const { stdout } = await expectExit(messinaHere('plan', file.path, '--json'), 4);
   return JSON.parse(stdout) as Planned;
 }
 
@@ -93,7 +93,7 @@ test('a plan shows the statements, which can be executed as they stand, and how 
   for (const statement of statements) await client.execute(statement);
   const again = await messinaJson<Planned>('plan', file.path);
   expect(again.tables[0]?.target).toMatchObject({ exists: true, statements: [] });
-  expect((await messina('plan', file.path)).stdout).toContain('  mapping   ');
+  expect((await messinaHere('plan', file.path)).stdout).toContain('  mapping   ');
 
   // Another mapping, and a table that is there.
   await writeMapping(file, MAPPING.replace('price, type: decimal', 'price, type: text'));
@@ -127,6 +127,6 @@ test('what is wrong with mapping, keyspace and stream is refused by plan and by 
   ]);
   expect(missing.tables[0]?.target.statements[0]).toContain('CREATE TABLE');
   // No topic was made: the migration has not begun.
-  const status = await expectExit(messina('status', file.path), 4);
+  const status = await expectExit(messinaHere('status', file.path), 4);
   expect(status.stderr).toContain('NOT_MIGRATED');
 });

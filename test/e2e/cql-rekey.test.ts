@@ -14,7 +14,7 @@ import {
   songsFile,
   songsMapping,
 } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import { expectSums } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
 
@@ -70,7 +70,7 @@ test.concurrent('rows under another key move with their items over a kill, and o
   await until('the last changes are written', () => isSame(services));
   expect(await giveYears(services)).toBeGreaterThan(0);
   await until('those that had no row have one', () => isSame(services));
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
   going.kill('SIGINT');
   await expectExit(going.ended, 0);
   await expectSums(file.path);
@@ -78,7 +78,7 @@ test.concurrent('rows under another key move with their items over a kill, and o
   await plantStaleRow(services);
   const { extra } = await compareSongs(services, byYear);
   expect(extra).toHaveLength(1);
-  const mended = await expectExit(messina('verify', file.path, '--repair', '--json'), 0);
+  const mended = await expectExit(messinaHere('verify', file.path, '--repair', '--json'), 0);
   expect(reportOf(mended.stdout)).toMatchObject({ equal: true, tables: [{ repaired: 1 }] });
   await expectSameSongs(services, byYear);
 });
@@ -97,7 +97,7 @@ test.concurrent('a new snapshot halts a table under another key, which is then w
   // Not said of the table alone, but before anything is begun.
   const refused = await expectExit(messina('migrate', file.path), 4);
   expect(refused.stderr).toContain('SINK_EPOCH');
-  await expectExit(messina('replay', file.path, '--recreate', '--yes'), 0);
+  await expectExit(messinaHere('replay', file.path, '--recreate', '--yes'), 0);
   await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
   await expectSameSongs(services, byYear);
   await expectSums(file.path);
@@ -124,10 +124,10 @@ test.concurrent('items that meet in one row, though the mapping says that none d
   await expectExit(messina('migrate', file.path, '--until', 'ready'), 0);
   const { rows } = await services.cassandra.client.execute('SELECT label, other FROM songs');
   expect(rows.map((row) => String(row['label'])).sort()).toEqual(['a', 'b', 'c']);
-  const { stdout } = await expectExit(messina('verify', file.path, '--json', '--show-keys'), 3);
+  const { stdout } = await expectExit(messinaHere('verify', file.path, '--json', '--show-keys'), 3);
   expect(reportOf(stdout)).toMatchObject({ equal: false, tables: [{ equal: 3, missing: 1 }] });
   // What mended the one would take the other's row away.
-  const repaired = await expectExit(messina('verify', file.path, '--repair', '--json'), 3);
+  const repaired = await expectExit(messinaHere('verify', file.path, '--repair', '--json'), 3);
   expect(reportOf(repaired.stdout)).toMatchObject({
     tables: [{ equal: 3, missing: 1, repaired: 0, refused: 1 }],
   });

@@ -17,7 +17,7 @@ import { CqlProxy } from '../cql-proxy.ts';
 import { type TestServices, testServices } from '../services.ts';
 import { startDynamoDbFront } from './harness/dynamodb-front.ts';
 import { compareSongs, type SongsFile, songsFile, songsMapping } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import type { FileOptions } from './harness/migration-file.ts';
 import { until } from './kafka-testing.ts';
 
@@ -61,7 +61,10 @@ interface Table {
 
 /** What `verify` says of the table, which ends with this exit code. */
 async function verified(file: SongsFile, code: 0 | 3, ...flags: readonly string[]): Promise<Table> {
-  const { stdout } = await expectExit(messina('verify', file.path, '--json', '--show-keys', ...flags), code);
+  const { stdout } = await expectExit(
+    messinaHere('verify', file.path, '--json', '--show-keys', ...flags),
+    code,
+  );
   return (JSON.parse(stdout) as { tables: Table[] }).tables[0]!;
 }
 
@@ -103,12 +106,12 @@ test.concurrent('rows that were changed, removed or added by hand are mended whi
   const options = { source: { endpoint: front.endpoint }, rest: { ready: { lagSeconds: 2 } } };
   await using file = await songsFile(services, songsMapping(SONGS), options);
   await using migrating = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
 
   const damaged = await damage(vandalOf(services, -STREAM_AGE_MS / 2));
   await using workload = startWorkload({ ...address, items: WRITTEN, seed: 32, rate: 20, hotKeys: 20 });
   await killWhileItMends(services, options);
-  const mended = await expectExit(messina('verify', file.path, '--repair', '--json'), 0);
+  const mended = await expectExit(messinaHere('verify', file.path, '--repair', '--json'), 0);
   expect(mended.stderr).toContain('a repair was interrupted');
   const report = JSON.parse(mended.stdout);
   const nothingLeft = { missing: 0, different: 0, extra: 0, waiting: 0, immovable: 0, refused: 0 };

@@ -9,7 +9,7 @@ import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectSameRows, itemsOf, rowClient } from './harness/cql-rows.ts';
 import { changeByHand, expectHandmade, loadHandmade } from './harness/handmade-songs.ts';
-import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { witness } from './harness/scene.ts';
 import { expectSums } from './harness/sums.ts';
@@ -21,7 +21,7 @@ const REPLAYS = 3;
 const LASTING_SECONDS = 1_000_000;
 
 test('rows that are replayed three times over what is newer, while the table changes, end as the items are', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
@@ -47,7 +47,7 @@ test('rows that are replayed three times over what is newer, while the table cha
   await using seen = await witness(file.path, 'Music');
 
   for (let replay = 0; replay < REPLAYS; replay++) {
-    await expectExit(messina('replay', file.path), 0);
+    await expectExit(messinaHere('replay', file.path), 0);
     expect(await seen.look()).toMatchObject({ rowsDone: 0, changesDone: 0 });
     await using again = new Messina(['migrate', file.path]);
     await changeByHand(source.client, replay);

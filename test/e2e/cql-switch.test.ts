@@ -13,7 +13,7 @@ import {
   songsMapping,
   songsOptions,
 } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { expectSums } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
@@ -84,7 +84,7 @@ async function changedMapping(services: TestServices, cql: SongsFile): Promise<v
     expect(refused.stderr).toMatch(/SINK_FINGERPRINT[\s\S]*replay FILE --recreate/);
   }
   await expectSameSongs(services, songs);
-  await expectExit(messina('replay', cql.path, '--recreate', '--yes'), 0);
+  await expectExit(messinaHere('replay', cql.path, '--recreate', '--yes'), 0);
   const { client, keyspace } = services.cassandra;
   const { rows } = await client.execute(
     'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?',

@@ -10,7 +10,7 @@ import { faults } from '../cql/faults.ts';
 import { CqlProxy } from '../cql-proxy.ts';
 import { cassandraClient, type TestServices, testServices } from '../services.ts';
 import { expectSameSongs, songsFile, songsMapping } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messinaHere } from './harness/messina.ts';
 import { witness } from './harness/scene.ts';
 import { expectSums } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
@@ -38,7 +38,7 @@ test.concurrent('a process that was frozen while it wrote does not go on with it
   await using file = await fileOf(nodeOfFirst);
   await using fileOfSecond = await fileOf(nodeOfSecond);
   await using first = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
 
   // What it holds in its hands it would send as soon as it runs again.
   const fault = nodeOfFirst.faults.inject({ fault: faults.overloaded });

@@ -4,7 +4,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectSameSongs, type SongsLayout, songsFile, songsMapping } from './harness/mapped-songs.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import { expectSums } from './harness/sums.ts';
 
 const ITEMS = 200;
@@ -12,7 +12,7 @@ const REPLAYS = 3;
 const songs: SongsLayout = { table: 'songs' };
 
 test('two sinks write one table while it changes, one of them all of it three times over, and it ends as the source is', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { source, credentials } = services;
@@ -28,14 +28,14 @@ test('two sinks write one table while it changes, one of them all of it three ti
   });
   await using migrating = new Messina(['migrate', following.path]);
   await using workload = startWorkload({ ...address, items: ITEMS, seed: 54, rate: 30, hotKeys: 20 });
-  await expectExit(messina('status', following.path, '--wait', 'loaded', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', following.path, '--wait', 'loaded', '--timeout', '60'), 0);
   for (let times = 0; times < REPLAYS; times++) {
     await expectExit(messina('migrate', again.path, '--sinks-only', '--until', 'loaded'), 0);
     // The last one goes on to the end.
-    await expectExit(messina('replay', again.path), 0);
+    await expectExit(messinaHere('replay', again.path), 0);
   }
   await workload.stop();
-  await expectExit(messina('status', following.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', following.path, '--wait', 'ready', '--timeout', '60'), 0);
   migrating.kill('SIGINT');
   await expectExit(migrating.ended, 0);
   await expectExit(messina('migrate', following.path, '--until', 'ready'), 0);

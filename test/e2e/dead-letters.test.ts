@@ -4,7 +4,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { type TestServices, testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { startDynamoDbFront, withRecords } from './harness/dynamodb-front.ts';
-import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type FileOptions, migrationFile } from './harness/migration-file.ts';
 import { createPoisonedTarget, cure, poisonedItems } from './harness/poisoned-target.ts';
 import { expectSums, type Status } from './harness/sums.ts';
@@ -112,14 +112,14 @@ async function migrateAndChange(services: TestServices, file: string): Promise<v
   await using migrating = new Messina(['migrate', file]);
   const settled = async (published: number) => {
     if (!migrating.running) throw new Error(`it has ended:\n${migrating.stderr}`);
-    const { stdout, code } = await messina('status', file, '--json');
+    const { stdout, code } = await messinaHere('status', file, '--json');
     if (code !== 0) return false;
     const [table] = (JSON.parse(stdout) as Status).tables;
     const isLoaded = table?.phase === 'following' || table?.phase === 'ready';
     return isLoaded && table.changes.published === published && table.changes.lagRecords === 0;
   };
   await until('everything is dealt with', () => settled(GOOD + POISONED));
-  await expectExit(messina('dead-letters', file, 'retry'), 4).then(({ stderr }) =>
+  await expectExit(messinaHere('dead-letters', file, 'retry'), 4).then(({ stderr }) =>
     expect(stderr).toContain('SINK_RUNNING'),
   );
   await change(services, 0, good);
@@ -132,7 +132,7 @@ async function migrateAndChange(services: TestServices, file: string): Promise<v
 
 /** Keys are names unless they are asked for, and items never. */
 async function expectShown(file: string, letters: number): Promise<void> {
-  const { stdout: names } = await expectExit(messina('dead-letters', file, 'show', '--max', '3'), 0);
+  const { stdout: names } = await expectExit(messinaHere('dead-letters', file, 'show', '--max', '3'), 0);
   expect(names.match(/RECORD_/g)).toHaveLength(3);
   expect(names).toContain('key Artist, SongTitle');
   expect(names).toContain(`and ${letters - 3} more`);

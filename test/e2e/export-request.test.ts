@@ -16,7 +16,7 @@ import { until } from './kafka-testing.ts';
 vi.setConfig({ maxConcurrency: 2 });
 
 test('an export is asked for once, though migrate is killed before its answer and while it is made', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const address = sourceTable(services);

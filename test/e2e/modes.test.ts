@@ -11,7 +11,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { compareTables, expectEqualTables } from './harness/compare.ts';
-import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { expectSums } from './harness/sums.ts';
 
@@ -56,7 +56,7 @@ test('events alone: what changed is in the target, and nothing more is claimed',
   const [status, verified, asked] = await Promise.all([
     expectSums(file.path),
     messinaJson('verify', file.path),
-    expectExit(messina('verify', file.path, '--against', 'source'), 3),
+    expectExit(messinaHere('verify', file.path, '--against', 'source'), 3),
   ]);
   expect(status).toMatchObject({
     notClaimed: expect.stringContaining('events only'),
@@ -79,7 +79,7 @@ test('events alone: what changed is in the target, and nothing more is claimed',
     equal: true,
     tables: [{ equal: Count, unknown: missing.length }],
   });
-  const replayed = await expectExit(messina('replay', file.path), 0);
+  const replayed = await expectExit(messinaHere('replay', file.path), 0);
   expect(replayed.stdout).toContain('moved back to the first change in the topics');
   await expectExit(messina('migrate', file.path, ...ready), 0);
   await expectEqualTables(sides[0], { client: target.client, table: 'Kept' });
@@ -130,7 +130,7 @@ test('a snapshot alone: a copy as of its time, which says so', async () => {
     await source.client.send(new PutItemCommand({ TableName: 'Music', Item: { ...key, Since: { N: '1' } } }));
   }
   const [differs, equal] = await Promise.all([
-    expectExit(messina('verify', file.path), 3),
+    expectExit(messinaHere('verify', file.path), 3),
     messinaJson('verify', file.path, '--against', 'topics'),
   ]);
   expect(differs.stdout).toMatch(/differs +251 +248 +1 +1 +1/);

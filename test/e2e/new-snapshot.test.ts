@@ -12,7 +12,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { compareTables, expectEqualTables } from './harness/compare.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { expectSums, statusOf } from './harness/sums.ts';
 import { kafkaClient, until } from './kafka-testing.ts';
@@ -21,7 +21,7 @@ const ITEMS = 1200;
 const KEYS_GONE = 60;
 
 test('a gap halts its table alone, and a new snapshot mends it: deletes that left no record, killed in its middle', {
-  timeout: 150_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { credentials, source, target } = services;
@@ -38,14 +38,14 @@ test('a gap halts its table alone, and a new snapshot mends it: deletes that lef
     ] as const;
 
   await using following = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
 
   // Nothing of these deletes is in any stream.
   await setStream(source.client, 'Music', false);
   await deleteSome(source.client, 'Music');
   await setStream(source.client, 'Music', true);
   await until('the gap is seen', async () => (await phases(file.path))['Music'] === 'gap', 40_000);
-  const waited = await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '1'), 4);
+  const waited = await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '1'), 4);
   expect(waited.stderr + waited.stdout).toMatch(/--new-snapshot/);
   await deleteSome(source.client, 'Songs');
   await until('the other table goes on', async () => {
@@ -70,7 +70,7 @@ test('a gap halts its table alone, and a new snapshot mends it: deletes that lef
   await begun.ended;
   // The epoch that was asked for goes on without being asked for again.
   await using going = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'loaded', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'loaded', '--timeout', '60'), 0);
   await workload.stop();
   going.kill('SIGINT');
   await expectExit(going.ended, 0);
@@ -85,7 +85,7 @@ test('a gap halts its table alone, and a new snapshot mends it: deletes that lef
 });
 
 test('a second snapshot within an unbroken capture, while the sink still lags behind the first', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { credentials, source, target } = services;
@@ -153,7 +153,7 @@ async function deleteSome(client: DynamoDBClient, table: string): Promise<void> 
 /** Rule C11 in the topic: rows that say what is gone, between the markers of the second snapshot. */
 async function expectDeletedRows(path: string): Promise<void> {
   const { stdout } = await expectExit(
-    messina('topic', path, '--table', 'Music', '--kind', 'snapshot', '--json'),
+    messinaHere('topic', path, '--table', 'Music', '--kind', 'snapshot', '--json'),
     0,
   );
   const lines = stdout

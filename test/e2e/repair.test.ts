@@ -16,7 +16,7 @@ import { faults, late, slow } from '../alternator/faults.ts';
 import { startAlternatorProxy } from '../alternator-proxy.ts';
 import { accessTo, testServices } from '../services.ts';
 import { compareTables } from './harness/compare.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messinaHere } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { until } from './kafka-testing.ts';
 
@@ -63,10 +63,10 @@ test('a damaged target is mended while the application writes, over a kill, and 
     target: { endpoints: [proxy.endpoints[0]], discovery: 'off' },
     rest: { ready: { lagSeconds: 2 } },
   });
-  const refused = await expectExit(messina('verify', file.path, '--repair'), 4);
+  const refused = await expectExit(messinaHere('verify', file.path, '--repair'), 4);
   expect(refused.stderr).toContain('NOT_MIGRATED');
   await using migrating = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
   await using workload = startWorkload({ ...address, items: WRITTEN, seed: 32, rate: 25, hotKeys: 20 });
   const [target, ahead] = [proxy.endpoints[0]!, proxy.endpoints[1]!].map((at) => accessTo(at, credentials));
   const damaged = await damage(target!.client, ahead!.client);
@@ -83,7 +83,7 @@ test('a damaged target is mended while the application writes, over a kill, and 
   proxy.inject({ fault: faults.errorAfterApply, operations: singles, count: 2 });
   proxy.inject({ fault: faults.resetBeforeApply, operations: singles, count: 1 });
   proxy.inject({ fault: late(900, 'hang'), operations: singles, count: 1 });
-  const mended = await expectExit(messina('verify', file.path, '--repair', '--json'), 0);
+  const mended = await expectExit(messinaHere('verify', file.path, '--repair', '--json'), 0);
   expect(mended.stderr).toContain('a repair was interrupted');
   const report = JSON.parse(mended.stdout);
   const nothingLeft = { missing: 0, different: 0, extra: 0, waiting: 0, immovable: 0, refused: 0 };
@@ -109,11 +109,11 @@ test('a damaged target is mended while the application writes, over a kill, and 
   const keys = join(file.directory, 'keys.jsonl');
   const lines = [0, 1].map((n) => JSON.stringify(keyOf(QUIET_FROM + n)));
   await writeFile(keys, `${lines.join('\n')}\n{"Artist":{"S":"x"}}\n`);
-  const halfKey = await expectExit(messina('verify', file.path, '--repair', '--keys', keys), 2);
+  const halfKey = await expectExit(messinaHere('verify', file.path, '--repair', '--keys', keys), 2);
   expect(halfKey.stderr).toContain('keys.jsonl:3');
   await writeFile(keys, lines.join('\n'));
   const named = await expectExit(
-    messina('verify', file.path, '--repair', '--json', '--keys', keys, '--against', 'topics'),
+    messinaHere('verify', file.path, '--repair', '--json', '--keys', keys, '--against', 'topics'),
     0,
   );
   const [table] = JSON.parse(named.stdout).tables;

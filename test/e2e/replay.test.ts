@@ -12,7 +12,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
 import { type TestServices, testServices } from '../services.ts';
 import { compareTables, expectEqualTables } from './harness/compare.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import { type FileOptions, type MigrationFile, migrationFile } from './harness/migration-file.ts';
 import { expectSums, statusOf } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
@@ -22,7 +22,7 @@ const TABLES = ['Music', 'Songs'];
 const SECOND = { name: 'second', tables: { Music: 'Music_2', Songs: 'Songs_2' } };
 
 test('a sink is replayed table by table, from a time and from the start, while another target follows', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { source, credentials } = services;
@@ -37,9 +37,9 @@ test('a sink is replayed table by table, from a time and from the start, while a
   await expectExit(messina('migrate', first.path, '--until', 'ready'), 0);
   await using following = new Messina(['migrate', second.path]);
   await using workload = startWorkload({ ...address('Music'), items: ITEMS, seed: 42, rate: 50 });
-  await expectExit(messina('status', second.path, '--wait', 'loaded', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', second.path, '--wait', 'loaded', '--timeout', '60'), 0);
 
-  const refused = await expectExit(messina('replay', second.path), 4);
+  const refused = await expectExit(messinaHere('replay', second.path), 4);
   expect(refused.stderr).toMatch(/is being run by messina-\S+ at [\d.:a-f]+ \(SINK_RUNNING\)/);
 
   // One table, with nothing of the source to be had on this machine.
@@ -49,7 +49,7 @@ test('a sink is replayed table by table, from a time and from the start, while a
   const changed = { ...damaged, Planted: { S: 'in the source' } };
   await source.client.send(new PutItemCommand({ TableName: 'Songs', Item: changed }));
   const before = await tableOf(first, 'Songs');
-  await expectExit(messina('replay', first.path, '--table', 'Music'), 0);
+  await expectExit(messinaHere('replay', first.path, '--table', 'Music'), 0);
   expect(await tableOf(first, 'Songs')).toMatchObject({
     snapshot: before!.snapshot,
     changes: { written: before!.changes.written, superseded: before!.changes.superseded },
@@ -65,10 +65,10 @@ test('a sink is replayed table by table, from a time and from the start, while a
   // From a time: only what changed since is written again, and what is damaged besides stays so.
   await services.target.client.send(new DeleteItemCommand({ TableName: 'Songs', Key: keyOf(changed) }));
   expect(await differences(services, 'Songs')).toEqual({ missing: 2, different: 0, extra: 0 });
-  await expectExit(messina('replay', first.path, '--table', 'Songs', '--from', String(timeMs)), 0);
+  await expectExit(messinaHere('replay', first.path, '--table', 'Songs', '--from', String(timeMs)), 0);
   await expectExit(messina('migrate', first.path, '--sinks-only', '--until', 'ready'), 0);
   expect(await differences(services, 'Songs')).toEqual({ missing: 1, different: 0, extra: 0 });
-  await expectExit(messina('replay', first.path, '--from', 'earliest'), 0);
+  await expectExit(messinaHere('replay', first.path, '--from', 'earliest'), 0);
   await expectExit(messina('migrate', first.path, '--sinks-only', '--until', 'ready'), 0);
   await expectEqual(services, 'Songs');
   await expectEqual(services, 'Songs', 'Songs_2');
@@ -102,7 +102,7 @@ async function recreateKilled(services: TestServices, file: MigrationFile): Prom
   await until('the first table is dropped', () => isGone(services, 'Music'));
   killed.kill();
   await killed.ended;
-  await expectExit(messina('replay', file.path, '--recreate', '--yes'), 0);
+  await expectExit(messinaHere('replay', file.path, '--recreate', '--yes'), 0);
   for (const table of TABLES) expect(await isGone(services, table)).toBe(true);
   await expectExit(messina('migrate', file.path, '--sinks-only', '--until', 'ready'), 0);
 }

@@ -7,7 +7,7 @@ import { late } from '../alternator/faults.ts';
 import { startAlternatorProxy } from '../alternator-proxy.ts';
 import { testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
-import { expectExit, Messina, messina } from './harness/messina.ts';
+import { expectExit, Messina, messina, messinaHere } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { expectSums } from './harness/sums.ts';
 import { until } from './kafka-testing.ts';
@@ -28,7 +28,7 @@ test('a write that is still in flight when its process is killed does not win ov
     target: { endpoints: [proxy.endpoints[0]], serverTimeoutMs },
   });
   await using first = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
 
   const held = proxy.inject({ fault: late(LATE_MS, 'hang'), table: 'Music', count: 1 });
   const write = (song: string) =>

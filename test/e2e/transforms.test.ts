@@ -5,7 +5,7 @@ import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
 import { testServices } from '../services.ts';
 import { expectEqualTables, type SdkItem } from './harness/compare.ts';
-import { expectExit, messina, messinaJson } from './harness/messina.ts';
+import { expectExit, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type FileOptions, migrationFile } from './harness/migration-file.ts';
 import { expectSums } from './harness/sums.ts';
 
@@ -105,9 +105,9 @@ test('items are transformed and filtered on their way, and verified as they shou
     ]),
   );
   await migrate(0, '--sinks-only');
-  await expectExit(messina('replay', config.path), 0);
+  await expectExit(messinaHere('replay', config.path), 0);
   await config.write(file([filter]));
-  await expectExit(messina('replay', config.path), 4);
+  await expectExit(messinaHere('replay', config.path), 4);
   expect((await migrate(4)).stderr).toContain('(SINK_FINGERPRINT)');
   await expectEqualTables(...sides, expected);
 
@@ -117,7 +117,7 @@ test('items are transformed and filtered on their way, and verified as they shou
   await expectEqualTables(sides[0], { ...sides[1], table: 'Plain' });
 
   await config.write(file([filter]));
-  await expectExit(messina('replay', config.path, '--recreate', '--yes'), 0);
+  await expectExit(messinaHere('replay', config.path, '--recreate', '--yes'), 0);
   await migrate(0, '--sinks-only');
   await expectEqualTables(...sides, (item) => (expected(item) === null ? null : item));
   await expectSums(config.path);

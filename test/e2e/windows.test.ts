@@ -1,9 +1,4 @@
-import {
-  DeleteItemCommand,
-  DescribeTableCommand,
-  PutItemCommand,
-  UpdateTableCommand,
-} from '@aws-sdk/client-dynamodb';
+import { UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { describeGroup } from '../../connectors/kafka/committed.ts';
 import { loadItems } from '../../workload/fill.ts';
@@ -14,17 +9,16 @@ import { type ExportSpec, writeChain } from '../unit/source/export-fixture.ts';
 import { inIon } from '../unit/source/ion-fixture.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
-import { type FileOptions, migrationFile } from './harness/migration-file.ts';
-import { fullOf, pictureOf, windowOf, writePhase } from './harness/pictures.ts';
+import { migrationFile } from './harness/migration-file.ts';
+import { pictureOf, windowOf } from './harness/pictures.ts';
 import { expectSums } from './harness/sums.ts';
+import { chainOptions, exportsOfWeeks, ofTable } from './harness/weeks-of-exports.ts';
 import { kafkaClient, until } from './kafka-testing.ts';
 
 const ITEMS = 800;
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 test('a table older than its stream by weeks: a full export, three windows and the stream, under load', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using services = await testServices();
   const { credentials, source, target } = services;
@@ -50,7 +44,7 @@ test('a table older than its stream by weeks: a full export, three windows and t
   // The full one and a window as Amazon Ion, the others as DynamoDB JSON.
   const written = (await ofTable(services, specs)).map((spec, i) => (i % 2 === 0 ? inIon(spec) : spec));
   await using chain = await writeChain(written);
-  await using file = await migrationFile(services, named(chain.summaryUrls));
+  await using file = await migrationFile(services, chainOptions(chain.summaryUrls));
 
   const { tables, problems } = await messinaJson<Planned>('plan', file.path);
   expect(problems).toEqual([]);
@@ -62,10 +56,10 @@ test('a table older than its stream by weeks: a full export, three windows and t
   await until('a window begins', () => /window begins/.test(begun.stderr), 40_000);
   begun.kill();
   await begun.ended;
-  await file.write(named(chain.summaryUrls.slice(0, -1)));
+  await file.write(chainOptions(chain.summaryUrls.slice(0, -1)));
   const refused = await expectExit(messina('migrate', file.path, '--until', 'loaded'), 4);
   expect(refused.stderr).toContain('EXPORT_CHANGED');
-  await file.write(named(chain.summaryUrls));
+  await file.write(chainOptions(chain.summaryUrls));
   await expectEmptyGroup(services);
   // The key that no window tells of is mended against the source, while the application writes.
   const ready = await expectExit(
@@ -94,43 +88,6 @@ interface Planned {
     readonly coverage: object;
   }[];
   readonly problems: readonly unknown[];
-}
-
-/** A full export of three weeks ago and two windows, of a table that changed all the while. */
-async function exportsOfWeeks({ source: { client } }: TestServices) {
-  const x = Math.floor(Date.now() / 1000) * 1000 - 21 * DAY;
-  const [fromMs, firstMs, secondMs] = [x - 10 * MINUTE, x + DAY, x + 2 * DAY];
-  const begin = await pictureOf(client);
-  const pictures = [begin];
-  // A key that the full export holds, born and gone within the first window: no window has a row for it (rule C1).
-  const ghost = { Artist: { S: 'ghost' }, SongTitle: { S: '1' } };
-  await client.send(new PutItemCommand({ TableName: 'Music', Item: ghost }));
-  // Before the full export, within its fuzz, in the first window, in the second.
-  for (const phase of ['a', 'b', 'c', 'd']) {
-    if (phase === 'c') await client.send(new DeleteItemCommand({ TableName: 'Music', Key: ghost }));
-    await writePhase(client, phase, begin);
-    pictures.push(await pictureOf(client));
-  }
-  const [, beforeX, afterX, first, second] = pictures;
-  const specs: ExportSpec[] = [
-    fullOf(beforeX!, afterX!, x),
-    windowOf(begin, first!, fromMs, firstMs, 'NEW_IMAGE'),
-    windowOf(first!, second!, firstMs, secondMs, 'NEW_AND_OLD_IMAGES'),
-  ];
-  return { specs, picture: second!, toMs: secondMs };
-}
-
-/** With the TableId of the test's own table. */
-async function ofTable({ source }: TestServices, specs: readonly ExportSpec[]): Promise<ExportSpec[]> {
-  const { Table } = await source.client.send(new DescribeTableCommand({ TableName: 'Music' }));
-  return specs.map((spec) => ({ ...spec, summary: { ...spec.summary, tableId: Table?.TableId } }));
-}
-
-function named([full, ...windows]: readonly string[]): FileOptions {
-  return {
-    tables: ['Music'],
-    snapshot: { from: 'manifest', manifests: { Music: full }, incremental: { Music: windows } },
-  };
 }
 
 const linesOf = ({ files }: ExportSpec) =>

@@ -43,7 +43,7 @@ test('connectors.dir puts connectors in place, and in its next form at the next 
 
   await folder.write({ name: sink.name, config: { ...sink.config, 'tasks.max': 'many' } });
   await using third = await Worker.launch('sink', services, options);
-  const { stderr } = await expectExit(third.process.ended, 1);
+  const { stderr } = await expectExit(third.process.ended, 2);
   expect(stderr).toContain('sink.json');
   expect(stderr).toContain('tasks.max');
 });

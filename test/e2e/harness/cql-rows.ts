@@ -71,7 +71,7 @@ export function attributesIn(leftovers: unknown): SdkItem {
 }
 
 /** DynamoDB JSON as the SDK's values: binary as bytes. */
-function fromJson(json: Readonly<Record<string, unknown>>): AttributeValue {
+export function fromJson(json: Readonly<Record<string, unknown>>): AttributeValue {
   const { B, BS, L, M } = json as {
     B?: string;
     BS?: readonly string[];

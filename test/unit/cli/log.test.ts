@@ -28,6 +28,13 @@ describe('the log', () => {
     });
   });
 
+  test('json: what a child says again stands in a line once', () => {
+    const { log, lines } = logged('info', 'json');
+    log.child({ table: 'a', task: 0 }).child({ table: 'b' }).info({ task: 1 }, 'Loading');
+    expect(lines[0]?.match(/"(table|task)":/g)).toEqual(['"table":', '"task":']);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ table: 'b', task: 1 });
+  });
+
   test('below the level nothing is written', () => {
     const { log, lines } = logged('warn', 'json');
     log.info('no');

@@ -17,6 +17,7 @@ const exporting: TableStatus = {
   },
   export: null,
   lastError: null,
+  awaitsRepair: false,
 };
 const noteOf = (table: TableStatus): string | undefined => {
   const status = { tables: [table] } as unknown as MigrationStatus;

@@ -75,7 +75,7 @@ describe.each([
 test('the compose connectors are those of its migration file, at the addresses inside the network', async () => {
   const migration = await loadMigration(`${root}examples/compose/migration.yaml`, {});
   const inside = { endpoint: 'http://dynamodb-local:8000', endpoints: 'http://scylla:8000' };
-  const expected = connectorConfigs(migration, new Map()).map(({ name, config }) => {
+  const expected = (await connectorConfigs(migration, new Map())).map(({ name, config }) => {
     // Credentials come from the environment of the container.
     const kept = Object.entries(config).filter(([key]) => !key.startsWith('credentials.'));
     const moved = kept.map(([key, value]) => [key, inside[key as keyof typeof inside] ?? value]);
