@@ -1,5 +1,3 @@
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
-
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -38,7 +36,9 @@ export function credentialProvider(
   options: CredentialsOptions | undefined,
   region: string,
 ): CredentialProvider {
-  if (options === undefined) return remembered(fromNodeProviderChain({ clientConfig: { region } }));
+  const clientConfig = { region };
+  if (options === undefined)
+    return loaded(async () => (await providers()).fromNodeProviderChain({ clientConfig }));
   if (!('roleArn' in options)) {
     const credentials = keysOf(options);
     return () => Promise.resolve(credentials);
@@ -53,7 +53,18 @@ export function credentialProvider(
     accessKeyId === undefined || secretAccessKey === undefined
       ? {}
       : { masterCredentials: keysOf({ accessKeyId, secretAccessKey, sessionToken }) };
-  return remembered(fromTemporaryCredentials({ params, ...assumer, clientConfig: { region } }));
+  return loaded(async () =>
+    (await providers()).fromTemporaryCredentials({ params, ...assumer, clientConfig }),
+  );
+}
+
+/** Loaded when somebody needs a chain or a role: whoever has keys starts without it. */
+const providers = () => import('@aws-sdk/credential-providers');
+
+/** What the provider gives, which is made at the first call. */
+function loaded(make: () => Promise<CredentialProvider>): CredentialProvider {
+  let provider: Promise<CredentialProvider> | null = null;
+  return remembered(async () => (await (provider ??= make()))());
 }
 
 function keysOf(keys: Extract<CredentialsOptions, { readonly secretAccessKey: string }>): Credentials {

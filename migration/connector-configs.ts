@@ -1,4 +1,5 @@
 import { writeFlat } from '../connectors/config/flat-write.ts';
+import { isLiteral } from '../connectors/config/literal-keys.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
 import { isGlob } from '../connectors/table-globs.ts';
@@ -20,19 +21,19 @@ export interface PostedConnector {
  *
  * @param placeholders by value, the placeholder that stood for it: it is written back, so that no secret is printed
  */
-export function connectorConfigs(
+export async function connectorConfigs(
   migration: Migration,
   placeholders: ReadonlyMap<string, string>,
-): PostedConnector[] {
-  const { sources, sink } = wire(migration, migration.source.tables);
+): Promise<PostedConnector[]> {
+  const { sources, sink } = await wire(migration, migration.source.tables);
   const posted = [...sources.map((source) => sourceConfig(migration, source)), sinkConfig(migration, sink)];
   return posted.map((config) => ({
     name: config['name'] ?? '',
     config: Object.fromEntries(
       Object.entries(config).map(([key, value]) => [
         key,
-        // A secret that is, say, the migration's name as well would make names that no worker takes.
-        key === 'name' || key === 'connector.class' ? value : withPlaceholders(value, placeholders),
+        // What must be the same on every worker is written out: they take no placeholders there.
+        isLiteral(key) ? value : withPlaceholders(value, placeholders),
       ]),
     ),
   }));

@@ -6,7 +6,7 @@ import { sourceFault } from '../source/faults.ts';
 import type { Migration } from './config/defaults.ts';
 import { topicsOf } from './config/names.ts';
 import type { Mappings } from './mappings.ts';
-import { sourceClients } from './wiring.ts';
+import { sourceClients } from './source-access.ts';
 
 /** The tables whose rows stand at places that follow from more than the source key: what leaves one says only an old image. */
 export const rekeyedTables = ({ tables }: Mappings): string[] =>

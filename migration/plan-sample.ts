@@ -8,7 +8,7 @@ import type { Migration } from './config/defaults.ts';
 import { sampleTopics } from './infer/topic-sample.ts';
 import type { TopicsView } from './topics-view.ts';
 import { rowRecord } from './verify/transformed.ts';
-import { accessOf } from './wiring.ts';
+import { accessOf } from './source-access.ts';
 
 /** Some items of a table, to try transforms and a mapping on. */
 export interface Sample {

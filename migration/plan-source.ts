@@ -12,7 +12,8 @@ import type { Migration } from './config/defaults.ts';
 import type { Problems } from './plan-problems.ts';
 import { lookAtRequest, type RequestPlan } from './plan-request.ts';
 import { isAskedFor, sourceProblems } from './preflight.ts';
-import { sourceClients, type Wiring } from './wiring.ts';
+import { sourceClients } from './source-access.ts';
+import type { Wiring } from './wiring.ts';
 
 /** A source table as it is now. */
 export interface SourceTable {

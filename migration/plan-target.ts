@@ -1,11 +1,8 @@
 import type { TableFacts } from '../connectors/catalog-records.ts';
 import type { TaskContext } from '../connectors/connector.ts';
-import type { Catalog } from '../connectors/runtime/catalog.ts';
 import type { Mappings } from './mappings.ts';
-import { openAlternator } from './plan-alternator.ts';
-import { openCql } from './plan-cql.ts';
 import type { Problems } from './plan-problems.ts';
-import { sinkProblems } from './preflight.ts';
+import { sinkProblems, type WrittenView } from './preflight.ts';
 import { fingerprintProblems } from './replay-moves.ts';
 import type { TargetOpener, TargetPlan } from './target-plan.ts';
 import type { Wiring } from './wiring.ts';
@@ -26,34 +23,38 @@ export async function lookAtTarget(
   wiring: Wiring,
   mappings: Mappings,
   facts: readonly TableFacts[],
-  begun: { readonly catalog: Catalog | null } | null,
+  begun: { readonly view: WrittenView | null } | null,
   problems: Problems,
   context: TaskContext,
 ): Promise<TargetLook> {
   const { sink } = wiring;
-  const catalog = begun?.catalog ?? null;
-  const opener = openerOf(wiring, mappings, problems, context);
+  const view = begun?.view ?? null;
+  const opener = await openerOf(wiring, mappings, problems, context);
   const opened = await opener.open();
   if (opened === null) {
     const names = facts.map(({ table }) => table);
-    if (catalog) problems.addAll(fingerprintProblems(sink, catalog, names));
+    if (view) problems.addAll(fingerprintProblems(sink, view.catalog, names));
     return { tables: new Map(facts.map((one) => [one.table, opener.unseen(one)])), clockSkewMs: null };
   }
   await using target = opened;
-  const found = await sinkProblems(wiring, facts, catalog, context);
+  const found = await sinkProblems(wiring, facts, view, context);
   problems.addAll(found.filter(({ error }) => begun !== null || error.code !== 'TARGET_NOT_EMPTY'));
   const tables = new Map<string, TargetPlan>();
   for (const one of facts) tables.set(one.table, await target.plan(one));
   return { tables, clockSkewMs: await target.clockSkewMs() };
 }
 
-function openerOf(
+async function openerOf(
   { sink }: Wiring,
   mappings: Mappings,
   problems: Problems,
   context: TaskContext,
-): TargetOpener {
-  return sink.plugin.name === 'CqlSink'
-    ? openCql(sink.options, mappings, problems, context)
-    : openAlternator(sink.options, problems, context);
+): Promise<TargetOpener> {
+  // Either is loaded only for a target of its own, with its driver.
+  if (sink.plugin.name === 'CqlSink') {
+    const { openCql } = await import('./plan-cql.ts');
+    return openCql(sink.options, mappings, problems, context);
+  }
+  const { openAlternator } = await import('./plan-alternator.ts');
+  return openAlternator(sink.options, problems, context);
 }

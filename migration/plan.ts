@@ -26,10 +26,11 @@ import { lookAtTarget } from './plan-target.ts';
 import { lookAtTopics, type TopicPlan } from './plan-topics.ts';
 import { type TransformsPlan, tryTransforms } from './plan-transforms.ts';
 import { sameTableProblems } from './preflight.ts';
+import { accessOf } from './source-access.ts';
 import { tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 import { transformProblems } from './transforms.ts';
-import { accessOf, type Wiring, wire } from './wiring.ts';
+import { type Wiring, wire } from './wiring.ts';
 
 /** What `migrate` would find, create and take; and everything that is in its way. */
 export interface Plan {
@@ -83,12 +84,12 @@ async function planWith(
   const topics = await lookAtTopics(migration, tables, kafka, problems);
   problems.addAll(sameTableProblems(migration, tables));
   problems.addAll(modeProblems(migration, catalog, tables));
-  const wiring = wire(migration, tables);
+  const wiring = await wire(migration, tables);
   const sources = await lookAtSource(migration, wiring, tables, catalog, problems, context);
   const facts = tables.flatMap((table) => catalog?.table(table)?.facts ?? sources.get(table)?.facts ?? []);
   const mappings = await mappingsOf(migration, facts, { kafka, sources }, problems);
   const mappable = facts.filter(({ table }) => !mappings.problems.some((problem) => problem.table === table));
-  const begun = opened && { catalog };
+  const begun = opened && { view };
   const target = await lookAtTarget(wiring, mappings, mappable, begun, problems, context);
   const tried = await tryEach(migration, wiring, mappings, facts, view, problems, context);
   const planned = tables.map((table) => {

@@ -5,6 +5,7 @@ import type { KafkaClient } from '../connectors/kafka/client.ts';
 import { describeTopics, ensureTopics } from '../connectors/kafka/topics.ts';
 import type { Logger } from '../connectors/log.ts';
 import { refuse } from '../connectors/refuse.ts';
+import { changedSnapshots } from '../connectors/runtime/begun-snapshots.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { topicProblems } from '../connectors/topic-check.ts';
 import { selectTables } from '../source/select-tables.ts';
@@ -15,7 +16,6 @@ import { modeProblems } from './mode-problems.ts';
 import { assertNoWorkers, isEpochDue, usedExportProblems } from './new-snapshots.ts';
 import { compactedProblems, oldImageProblems } from './old-images.ts';
 import {
-  changedExportProblems,
   factsOf,
   isAskedFor,
   sameTableProblems,
@@ -23,10 +23,11 @@ import {
   sourceProblems,
   topicNameProblems,
 } from './preflight.ts';
+import { accessOf } from './source-access.ts';
 import { allInCatalog, tablesOfCatalog } from './tables.ts';
 import { openTopics, type TopicsView } from './topics-view.ts';
 import { transformProblems } from './transforms.ts';
-import { accessOf, type Wiring, wire } from './wiring.ts';
+import { type Wiring, wire } from './wiring.ts';
 
 export interface Prepared {
   readonly tables: readonly string[];
@@ -62,7 +63,7 @@ export async function prepare(
   let wiring: Wiring;
   try {
     tables = await resolveTables(migration, existing, options);
-    wiring = wire(migration, tables);
+    wiring = await wire(migration, tables);
     await check(migration, kafka, existing, tables, wiring, context, options);
     if (options.newSnapshots.length > 0) await assertNoWorkers(kafka, migration);
   } catch (error) {
@@ -138,7 +139,7 @@ async function check(
     ...topicNameProblems(migration, tables),
     ...topicProblems(specs, described),
     ...sameTableProblems(migration, tables),
-    ...(sinksOnly ? [] : changedExportProblems(migration, catalog).filter(isNot(renewed))),
+    ...(sinksOnly ? [] : begunProblems(wiring, tables, catalog).filter(isNot(renewed))),
     ...(sinksOnly ? [] : modeProblems(migration, catalog, tables, (table) => renewed.includes(table))),
     ...(sinksOnly ? [] : usedExportProblems(migration, existing, renewed)),
     ...fromSource.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
@@ -152,9 +153,12 @@ async function check(
     ...mappings.problems,
     ...compactedProblems(migration, mappings, described),
     ...oldImages.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
-    ...(await sinkProblems(wiring, mappable, catalog, context)),
+    ...(await sinkProblems(wiring, mappable, existing, context)),
   ]);
 }
+
+const begunProblems = ({ sources }: Wiring, tables: readonly string[], catalog: Catalog | null): Problem[] =>
+  sources.flatMap(({ run }) => changedSnapshots(run, tables, catalog));
 
 const isNot = (tables: readonly string[]) => (problem: Problem) =>
   problem.table === null || !tables.includes(problem.table);

@@ -1,17 +1,35 @@
+import type { SinkRecord, SinkTable } from '../connectors/catalog-records.ts';
 import { systemClock } from '../connectors/clock.ts';
 import type { Problem, TaskContext } from '../connectors/connector.ts';
-import type { ErrorCode } from '../connectors/errors.ts';
+import { asConnectError, type ErrorCode } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { forgetSink } from '../connectors/runtime/sink-prepare.ts';
+import { isWritten } from '../connectors/runtime/sink-target.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
 import type { OwnedLane } from './replay-lanes.ts';
+import { standingNow } from './standing-now.ts';
 import type { TopicsView } from './topics-view.ts';
+
+/** Did this sink make or fill the very table that would be dropped? One that is gone is no other's. */
+async function isOurs(
+  sink: SinkDefinition,
+  known: SinkRecord | null,
+  table: SinkTable,
+  context: TaskContext,
+): Promise<boolean> {
+  const { plugin, options } = sink;
+  if (known?.targetTable !== plugin.targetTable(options, table.facts.table)) return false;
+  // Older records do not tell.
+  if (known.targetId === undefined) return true;
+  const standing = await standingNow(sink, table, context);
+  return standing === null || isWritten(known, standing);
+}
 
 const OF_WHAT_IS_DROPPED: readonly ErrorCode[] = ['TARGET_KEY_SCHEMA', 'TARGET_SCHEMA'];
 
 /** What would make dropping or creating the target tables fail, asked before any position is moved. */
 export async function recreateProblems(
-  { plugin, options, name }: SinkDefinition,
+  sink: SinkDefinition,
   catalog: Catalog,
   tables: readonly string[],
   context: TaskContext,
@@ -20,13 +38,28 @@ export async function recreateProblems(
   for (const table of tables) {
     const facts = catalog.table(table)?.facts;
     if (facts === undefined) continue;
-    // Under another name than before it is a first load.
-    const isOurs = catalog.sink(name, table)?.targetTable === plugin.targetTable(options, table);
-    const found = await plugin.check(options, { facts }, !isOurs, context);
-    // A table of another key, or of other columns, is dropped like any other that this sink has made.
-    problems.push(...found.filter(({ error }) => !(isOurs && OF_WHAT_IS_DROPPED.includes(error.code))));
+    problems.push(...(await recreateProblemsOf(sink, catalog.sink(sink.name, table), { facts }, context)));
   }
   return problems;
+}
+
+async function recreateProblemsOf(
+  sink: SinkDefinition,
+  known: SinkRecord | null,
+  table: SinkTable,
+  context: TaskContext,
+): Promise<readonly Problem[]> {
+  const { plugin, options } = sink;
+  try {
+    const own = await isOurs(sink, known, table, context);
+    // Under another name than before, or in another table of the name, it is a first load.
+    const found = await plugin.check(options, table, !own, context);
+    // A table of another key, or of other columns, is dropped like any other that this sink has made.
+    return found.filter(({ error }) => !(own && OF_WHAT_IS_DROPPED.includes(error.code)));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return [{ table: table.facts.table, error: asConnectError(error) }];
+  }
 }
 
 /**
@@ -73,13 +106,13 @@ export async function dropTarget(
   const known = catalog.sink(sink.name, table);
   const facts = catalog.table(table)?.facts;
   if (known === null || facts === undefined) return false;
-  const isOurs = known.targetTable === sink.plugin.targetTable(sink.options, table);
-  if (isOurs) await sink.plugin.drop(sink.options, { facts }, context);
+  const own = await isOurs(sink, known, { facts }, context);
+  if (own) await sink.plugin.drop(sink.options, { facts }, context);
   else
     context.log.warn(
       { table, targetTable: known.targetTable },
-      'the target was renamed; the old table is left',
+      'the target was renamed, or is another table of the same name: the old one is left, and so is this one',
     );
   await forgetSink({ kafka, group, topics, catalog, clock: systemClock }, sink.name, table);
-  return isOurs;
+  return own;
 }

@@ -10,6 +10,7 @@ import { newEpochs } from './new-snapshots.ts';
 import { prepare } from './prepare.ts';
 import { type MigrationStatus, readStatus, type TableStatus } from './status.ts';
 import type { TopicsView } from './topics-view.ts';
+import { isAt } from './wait-status.ts';
 import { Workers } from './workers.ts';
 
 export interface MigrateOptions {
@@ -104,12 +105,6 @@ function isReached(status: TableStatus, until: 'loaded' | 'ready', elapsedMs: nu
   const { lagSeconds } = status.changes;
   // Ready without a lag: a copy, which nothing follows.
   return until === 'loaded' || lagSeconds === null || lagSeconds * 1000 <= elapsedMs;
-}
-
-/** Is a table where `--until` or `--wait` asks it to be? */
-export function isAt(status: TableStatus, until: 'loaded' | 'ready' | null): boolean {
-  if (until === 'ready') return status.phase === 'ready';
-  return status.phase === 'ready' || status.phase === 'following';
 }
 
 function firstHalt(halts: ReadonlyMap<string, ConnectError>): ConnectError {

@@ -7,6 +7,7 @@ import { wantedEpoch } from '../connectors/runtime/generation.ts';
 import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
 import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
 import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
+import { publishedBefore } from '../connectors/runtime/published-before.ts';
 import { SWEEP } from '../connectors/runtime/snapshot-run.ts';
 import { type ReportedError, statusKeys, type TableReport } from '../connectors/runtime/status-log.ts';
 import { sinkGroup } from '../connectors/topic-names.ts';
@@ -53,6 +54,11 @@ export interface TableStatus {
   readonly export: AwaitedExport | null;
   /** `at`: when it was said, ISO. */
   readonly lastError: (ReportedError & { readonly at: string }) | null;
+  /**
+   * Rule C1: it came in incremental windows, is loaded, and waits to be compared with its source, which `migrate` does itself and
+   * nobody else unless `verify --repair` is called for.
+   */
+  readonly awaitsRepair: boolean;
 }
 
 export interface MigrationStatus {
@@ -95,7 +101,7 @@ export async function readStatus(
   );
   return {
     migration: migration.name,
-    target: migration.target.type,
+    target: migration.target.name ?? migration.target.type,
     phase: overall(statuses.map((one) => one.phase)),
     ready: statuses.length > 0 && statuses.every((one) => one.phase === 'ready'),
     notClaimed: notClaimed(
@@ -184,6 +190,7 @@ async function tableStatus(
     },
     export: snapshot === null ? awaitedExport(view.catalog, table, wantedEpoch(view.configs, table)) : null,
     lastError,
+    awaitsRepair: loaded && !isMended,
   };
 }
 
@@ -251,6 +258,9 @@ function publishedRows(
       published.deadLettered += counts.deadLettered;
       if (done && current.has(facts.id) && partition !== SWEEP) published.done++;
     }
+    const { rows, deadLettered } = publishedBefore(offsets, table, facts.id)?.counts ?? NO_COUNTS;
+    published.rows += rows.reduce((a, b) => a + b, 0);
+    published.deadLettered += deadLettered;
   }
   return published;
 }
@@ -259,8 +269,10 @@ function publishedChanges(migration: Migration, view: TopicsView, table: string)
   const epoch = view.catalog.table(table)?.epoch;
   let counts = NO_COUNTS;
   for (let number = 1; number <= (epoch?.number ?? 0); number++) {
-    const positions = view.offsets(connectorNames(migration).changes).of(table, epochName({ number }));
-    for (const stored of positions.values()) counts = addCounts(counts, stored.counts);
+    const offsets = view.offsets(connectorNames(migration).changes);
+    const name = epochName({ number });
+    for (const stored of offsets.of(table, name).values()) counts = addCounts(counts, stored.counts);
+    counts = addCounts(counts, publishedBefore(offsets, table, name)?.counts ?? NO_COUNTS);
   }
   return counts;
 }

@@ -27,7 +27,7 @@ export class Workers {
   /** @param sinksOnly no source task is taken, and the source is never contacted. */
   constructor(migration: Migration, view: TopicsView, wiring: Wiring, sinksOnly: boolean, log: Logger) {
     const internal = internalTopics(migration.name);
-    this.#producer = new PlainProducer(view.kafka);
+    this.#producer = new PlainProducer(view.kafka, { codec: 'none' });
     const world = sinkWorld(migration, view, this.#producer, log);
     this.#sinks = Array.from(
       { length: wiring.sink.tasks },

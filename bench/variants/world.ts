@@ -54,7 +54,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const kafka = await connectKafka(migration, log);
   await ensureTopics(kafka, topicSpecs(migration, [table]));
   const view = await openTopics(migration, kafka);
-  const { sources, sink } = wire(migration, [table]);
+  const { sources, sink } = await wire(migration, [table]);
   const producer = new PlainProducer(kafka);
   const internal = internalTopics(migration.name);
   const world: SinkWorld = {

@@ -66,7 +66,7 @@ export async function retryLetters(migration: Migration, request: RetryRequest):
   // Of all reasons: the counters of a lane speak of all its letters.
   const all = { tables, reason: null, everybodys: false, signal, log };
   const step = async (waiting: WaitingLetters, view: TopicsView, read: LettersRead) => {
-    const wiring = wire(migration, tablesOfCatalog(migration, knownTables(view)));
+    const wiring = await wire(migration, tablesOfCatalog(migration, knownTables(view)));
     const { name, tables: own } = wiring.sink;
     const wanted = { sink: name, tables: own, names: view.names, reason, read };
     const { lanes, ofSources } = await retryLanesOf(waiting, wanted);
@@ -122,7 +122,7 @@ async function check(
   }
   const context: TaskContext = { clock: systemClock, signal, log };
   const facts = sink.tables.flatMap((table) => catalog.table(table)?.facts ?? []);
-  refuse(await sinkProblems(wiring, facts, catalog, context));
+  refuse(await sinkProblems(wiring, facts, view, context));
   return reloaded;
 }
 
@@ -134,7 +134,7 @@ async function run(
   lanes: RetryLanes,
   { signal, log }: RetryRequest,
 ): Promise<ConnectError | null> {
-  await using producer = new PlainProducer(view.kafka);
+  await using producer = new PlainProducer(view.kafka, { codec: 'none' });
   const task = new SinkTask(sink, sinkWorld(migration, view, producer, log), 0, lanes);
   try {
     await task.start();

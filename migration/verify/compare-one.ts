@@ -5,7 +5,7 @@ import { avroConverter } from '../../connectors/converters/avro.ts';
 import type { Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
 import type { Migration } from '../config/defaults.ts';
-import { accessOf } from '../wiring.ts';
+import { accessOf } from '../source-access.ts';
 import { readToMs, recentMs } from './read-to.ts';
 import { openRepair } from './repair-start.ts';
 import type { TableReport } from './report.ts';

@@ -83,7 +83,7 @@ export async function openRepair(
   const { migration, request, view, sink, kafka } = world;
   const { table } = facts;
   const { log, clock } = context;
-  const producer = new PlainProducer(kafka);
+  const producer = new PlainProducer(kafka, { codec: 'none' });
   let mender: Mender | null = null;
   const close = async () => {
     await mender?.[Symbol.asyncDispose]();

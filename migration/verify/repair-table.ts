@@ -1,17 +1,14 @@
 import type { Logger } from '../../connectors/log.ts';
 import type { Migration } from '../config/defaults.ts';
 import type { TopicsView } from '../topics-view.ts';
-import { wire } from '../wiring.ts';
+import { wireSink } from '../wiring.ts';
 import { compareOne } from './compare-one.ts';
 import { QUIET_MS } from './repair.ts';
-import type { TableReport } from './report.ts';
+import { isSettled, type TableReport } from './report.ts';
 
 export interface RepairResult {
   readonly report: TableReport;
-  /**
-   * Whatever still differs keeps changing, so that the changes that follow bring it, or is refused, as its record was:
-   * nothing is gained by another try.
-   */
+  /** As {@link isSettled} has it. */
   readonly settled: boolean;
 }
 
@@ -28,7 +25,7 @@ export async function repairTable(
   signal: AbortSignal,
   log: Logger,
 ): Promise<RepairResult> {
-  const { sink } = wire(migration, [table]);
+  const sink = await wireSink(migration, [table]);
   const repair = { quietMs: QUIET_MS, patienceMs: QUIET_MS };
   const request = {
     against: 'source',
@@ -39,6 +36,5 @@ export async function repairTable(
     log,
   } as const;
   const report = await compareOne({ migration, request, kafka: view.kafka, view, sink }, table, null);
-  const { unsettled = 0, immovable = 0 } = report;
-  return { report, settled: unsettled + immovable === 0 };
+  return { report, settled: isSettled(report) };
 }

@@ -60,6 +60,14 @@ export interface VerifyReport {
   readonly tables: readonly TableReport[];
 }
 
+/**
+ * Whatever still differs after a repair keeps changing, so that the changes that follow bring it, or is refused, as its record
+ * was: nothing is gained by another try.
+ */
+export function isSettled({ unsettled = 0, immovable = 0 }: TableReport): boolean {
+  return unsettled + immovable === 0;
+}
+
 export function isEqual({ missing, different, extra }: TableReport): boolean {
   return missing + different + extra === 0;
 }

@@ -1,17 +1,18 @@
 import { ConnectError } from '../../connectors/errors.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
 import { isGlob } from '../../connectors/table-globs.ts';
+import { awaitsMending, rememberMending } from '../chain-mended.ts';
 import { notClaimed } from '../claims.ts';
 import type { Migration } from '../config/defaults.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { tablesOfCatalog } from '../tables.ts';
 import { openTopics } from '../topics-view.ts';
-import { wire } from '../wiring.ts';
+import { wireSink } from '../wiring.ts';
 import { compareOne } from './compare-one.ts';
 import { readKeys } from './keys-file.ts';
 import { checkRepairable } from './repair-start.ts';
-import { isEqual, type TableReport, type VerifyReport } from './report.ts';
-import type { VerifyRequest } from './request.ts';
+import { isEqual, isSettled, type TableReport, type VerifyReport } from './report.ts';
+import type { VerifyRequest, World } from './request.ts';
 
 /**
  * The work of `messina verify`: compares each table's target with its source, or with its topics, one table at a time,
@@ -24,13 +25,18 @@ export async function verify(migration: Migration, request: VerifyRequest): Prom
   await using kafka = await connectKafka(migration, request.log);
   await using view = await openTopics(migration, kafka);
   const names = tablesToVerify(migration, request.tables, view.catalog);
-  const { sink } = wire(migration, names);
+  const sink = await wireSink(migration, names);
   const tables: TableReport[] = [];
   const world = { migration, request, kafka, view, sink };
   const keys = await keysOf(request, view.catalog, names);
   // Nothing is touched before every table was checked.
   if (request.repair !== null) await checkRepairable(world, names);
-  for (const name of names) tables.push(await compareOne(world, name, keys));
+  for (const name of names) {
+    const snapshot = view.catalog.currentSnapshot(name)?.facts.id ?? null;
+    const report = await compareOne(world, name, keys);
+    tables.push(report);
+    if (keys === null && mendsAll(request) && isSettled(report)) await remember(world, name, snapshot);
+  }
   return {
     migration: migration.name,
     target: migration.target.name ?? migration.target.type,
@@ -42,6 +48,19 @@ export async function verify(migration: Migration, request: VerifyRequest): Prom
     ),
     tables,
   };
+}
+
+/** Has a repair with this request compared every key with the source, so that a table from windows is mended (rule C1)? */
+const mendsAll = ({ repair, against, sampleFraction }: VerifyRequest): boolean =>
+  repair !== null && against === 'source' && sampleFraction === 1;
+
+/** @param snapshot id of the full snapshot that stood when the repair began: a later one is still to be mended */
+async function remember({ migration, view, sink }: World, table: string, snapshot: string | null) {
+  await view.readToEnd();
+  if (snapshot === null || view.catalog.currentSnapshot(table)?.facts.id !== snapshot) return;
+  if (awaitsMending(view.catalog, sink.name, table)) {
+    await rememberMending(migration.name, view, sink.name, table);
+  }
 }
 
 function tablesToVerify(migration: Migration, asked: readonly string[], catalog: Catalog): readonly string[] {
