@@ -1,8 +1,8 @@
 import { systemClock } from '../connectors/clock.ts';
 import type { Logger } from '../connectors/log.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
-import { recordSink } from '../connectors/runtime/sink-prepare.ts';
-import { lanesOf } from './replay-lanes.ts';
+import { recordSink } from '../connectors/runtime/sink/sink-prepare.ts';
+import { lanesOf } from './replay/replay-lanes.ts';
 import type { TopicsView } from './topics-view.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { writeFlat } from '../connectors/config/flat-write.ts';
+import { writeFlat } from '../connectors/config/flat/flat-write.ts';
 import { isLiteral } from '../connectors/config/literal-keys.ts';
-import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
-import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
+import type { SinkDefinition } from '../connectors/runtime/sink/sink-world.ts';
+import type { SourceDefinition } from '../connectors/runtime/source/source-world.ts';
 import { isGlob } from '../connectors/table-globs.ts';
 import { predicateOf, transformOf } from '../connectors/transforms/registry.ts';
 import type { FlatConfig } from '../connectors/worker/herder.ts';

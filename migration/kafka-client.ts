@@ -1,6 +1,6 @@
 import { KafkaClient } from '../connectors/kafka/client.ts';
 import type { SaslOptions } from '../connectors/kafka/kafkajs.ts';
-import { saslOf } from '../connectors/kafka/sasl.ts';
+import { saslOf } from '../connectors/kafka/sasl/sasl.ts';
 import type { Logger } from '../connectors/log.ts';
 import { readPem } from '../connectors/pem.ts';
 import { type CredentialsOptions, credentialProvider } from '../dynamodb/credentials.ts';

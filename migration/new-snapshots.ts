@@ -2,7 +2,7 @@ import type { Problem } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
 import type { KafkaClient } from '../connectors/kafka/client.ts';
 import { describeGroup } from '../connectors/kafka/committed.ts';
-import { wantedEpoch } from '../connectors/runtime/generation.ts';
+import { wantedEpoch } from '../connectors/runtime/source/generation.ts';
 import { parseLocation, urlOf } from '../source/export/locate.ts';
 import type { Migration } from './config/defaults.ts';
 import { membersAt } from './group-members.ts';

@@ -2,10 +2,10 @@ import type { SinkRecord, SinkTable, TableFacts } from '../connectors/catalog-re
 import type { Problem, TaskContext } from '../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
-import { checkWritten } from '../connectors/runtime/sink-prepare.ts';
-import { beginsAnew } from '../connectors/runtime/sink-target.ts';
-import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
-import type { SourceDefinition } from '../connectors/runtime/source-world.ts';
+import { checkWritten } from '../connectors/runtime/sink/sink-prepare.ts';
+import { beginsAnew } from '../connectors/runtime/sink/sink-target.ts';
+import type { SinkDefinition } from '../connectors/runtime/sink/sink-world.ts';
+import type { SourceDefinition } from '../connectors/runtime/source/source-world.ts';
 import type { Migration } from './config/defaults.ts';
 import { nameFor } from './config/names.ts';
 import { topicFindings } from './config/topic-rules.ts';

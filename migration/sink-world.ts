@@ -2,7 +2,7 @@ import { systemClock } from '../connectors/clock.ts';
 import { avroConverter } from '../connectors/converters/avro.ts';
 import type { PlainProducer } from '../connectors/kafka/plain-producer.ts';
 import type { Logger } from '../connectors/log.ts';
-import type { SinkWorld } from '../connectors/runtime/sink-world.ts';
+import type { SinkWorld } from '../connectors/runtime/sink/sink-world.ts';
 import { StatusWriter } from '../connectors/runtime/status-log.ts';
 import { internalTopics } from '../connectors/topic-names.ts';
 import type { Migration } from './config/defaults.ts';

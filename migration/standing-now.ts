@@ -1,7 +1,7 @@
 import type { SinkTable } from '../connectors/catalog-records.ts';
 import type { TaskContext } from '../connectors/connector.ts';
-import { standingTable } from '../connectors/runtime/sink-target.ts';
-import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
+import { standingTable } from '../connectors/runtime/sink/sink-target.ts';
+import type { SinkDefinition } from '../connectors/runtime/sink/sink-world.ts';
 
 /** Which table stands in the target ({@link standingTable}), where no task of the sink runs. Nothing is written. */
 export async function standingNow(

@@ -2,13 +2,13 @@ import type { SnapshotRecord, TableRecord } from '../connectors/catalog-records.
 import { systemClock } from '../connectors/clock.ts';
 import { fetchCommitted } from '../connectors/kafka/committed.ts';
 import { highWatermarks } from '../connectors/kafka/offsets.ts';
-import { epochName } from '../connectors/runtime/epoch-name.ts';
-import { wantedEpoch } from '../connectors/runtime/generation.ts';
-import { type LaneState, readLane } from '../connectors/runtime/lane-state.ts';
 import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
 import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
-import { publishedBefore } from '../connectors/runtime/published-before.ts';
-import { SWEEP } from '../connectors/runtime/snapshot-run.ts';
+import { type LaneState, readLane } from '../connectors/runtime/sink/lane-state.ts';
+import { epochName } from '../connectors/runtime/source/epoch-name.ts';
+import { wantedEpoch } from '../connectors/runtime/source/generation.ts';
+import { publishedBefore } from '../connectors/runtime/source/published-before.ts';
+import { SWEEP } from '../connectors/runtime/source/snapshot-run.ts';
 import { type ReportedError, statusKeys, type TableReport } from '../connectors/runtime/status-log.ts';
 import { sinkGroup } from '../connectors/topic-names.ts';
 import { type AwaitedExport, awaitedExport } from './awaited-export.ts';

@@ -1,7 +1,7 @@
 import type { Converter } from '../connectors/connector.ts';
 import { appendChangeMembers, appendText } from '../connectors/converters/change-json.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
-import type { InRecord } from '../connectors/kafka/record-decode.ts';
+import type { InRecord } from '../connectors/kafka/wire/record-decode.ts';
 import { SlabWriter } from '../schemas/bytes.ts';
 import { isStreamOrigin, type Marker } from '../schemas/change.ts';
 import { decodeMarker, kindOfValue } from '../schemas/change-codec.ts';

@@ -1,8 +1,8 @@
 import type { SinkConnector } from '../connectors/connector.ts';
 import { ConnectError } from '../connectors/errors.ts';
-import { checkTargets } from '../connectors/runtime/shared-target.ts';
-import type { SinkDefinition } from '../connectors/runtime/sink-world.ts';
-import type { SourceDefinition, SourceRun } from '../connectors/runtime/source-world.ts';
+import { checkTargets } from '../connectors/runtime/sink/shared-target.ts';
+import type { SinkDefinition } from '../connectors/runtime/sink/sink-world.ts';
+import type { SourceDefinition, SourceRun } from '../connectors/runtime/source/source-world.ts';
 import { routedOptions } from '../connectors/transforms/routed.ts';
 import { alternatorOptions } from '../sink/alternator/options.ts';
 import { type CqlOptions, cqlOptions } from '../sink/cql/options.ts';

@@ -1,4 +1,4 @@
-import { SinkTask } from '../../connectors/runtime/sink-task.ts';
+import { SinkTask } from '../../connectors/runtime/sink/sink-task.ts';
 import type { BothJob } from '../jobs.ts';
 import { type Measured, Meter } from '../meter.ts';
 import { alternatorTarget, openWorld } from './world.ts';

@@ -1,4 +1,4 @@
-import { SinkTask } from '../../connectors/runtime/sink-task.ts';
+import { SinkTask } from '../../connectors/runtime/sink/sink-task.ts';
 import { keyspace } from '../cql-tables.ts';
 import type { CqlWriteJob } from '../jobs.ts';
 import { type Measured, Meter } from '../meter.ts';

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { SinkTask } from '../../connectors/runtime/sink-task.ts';
-import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
+import { SinkTask } from '../../connectors/runtime/sink/sink-task.ts';
+import type { SinkDefinition } from '../../connectors/runtime/sink/sink-world.ts';
 import type { WriteJob } from '../jobs.ts';
 import { type Measured, Meter } from '../meter.ts';
 import { alternatorTarget, openWorld } from './world.ts';

@@ -1,5 +1,5 @@
 import { isSelected } from '../../connectors/table-globs.ts';
-import { exportOfMigration } from '../../migration/export-table.ts';
+import { exportOfMigration } from '../../migration/export/export-table.ts';
 import type { ExportOptions } from '../commands/export.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Session } from '../session.ts';

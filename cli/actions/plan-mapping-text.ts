@@ -1,4 +1,4 @@
-import type { MappingPlan, MappingTrial, MisfitCount } from '../../migration/plan-mapping.ts';
+import type { MappingPlan, MappingTrial, MisfitCount } from '../../migration/plan/plan-mapping.ts';
 import { countText } from './quantities.ts';
 
 /** How items become rows of CQL, what is lost, and what became of those that were tried. */

@@ -1,10 +1,10 @@
-import type { Plan } from '../../migration/plan.ts';
-import type { ExportPlan } from '../../migration/plan-exports.ts';
-import type { PlanProblem } from '../../migration/plan-problems.ts';
-import type { TablePlan } from '../../migration/plan-table.ts';
-import type { TopicPlan } from '../../migration/plan-topics.ts';
-import type { TransformsPlan } from '../../migration/plan-transforms.ts';
-import type { TargetPlan } from '../../migration/target-plan.ts';
+import type { Plan } from '../../migration/plan/plan.ts';
+import type { ExportPlan } from '../../migration/plan/plan-exports.ts';
+import type { PlanProblem } from '../../migration/plan/plan-problems.ts';
+import type { TablePlan } from '../../migration/plan/plan-table.ts';
+import type { TopicPlan } from '../../migration/plan/plan-topics.ts';
+import type { TransformsPlan } from '../../migration/plan/plan-transforms.ts';
+import type { TargetPlan } from '../../migration/plan/target-plan.ts';
 import { mappingLines } from './plan-mapping-text.ts';
 import { bytesText, countText, durationText } from './quantities.ts';
 import { columns } from './status-table.ts';

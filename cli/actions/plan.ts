@@ -1,5 +1,5 @@
 import { connectorConfigs } from '../../migration/connector-configs.ts';
-import { makePlan } from '../../migration/plan.ts';
+import { makePlan } from '../../migration/plan/plan.ts';
 import type { PlanOptions } from '../commands/plan.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import type { Replayed, ReplayedTable } from '../../migration/replay.ts';
+import type { Replayed, ReplayedTable } from '../../migration/replay/replay.ts';
 import type { ReplayStart } from '../option-values.ts';
 
 /** What was moved, as one JSON document. */

@@ -1,6 +1,6 @@
 import { isSelected } from '../../connectors/table-globs.ts';
 import type { Migration } from '../../migration/config/defaults.ts';
-import { replay } from '../../migration/replay.ts';
+import { replay } from '../../migration/replay/replay.ts';
 import type { ReplayOptions } from '../commands/replay.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Session } from '../session.ts';

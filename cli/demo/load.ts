@@ -1,5 +1,5 @@
-import { isAt } from '../../migration/wait-status.ts';
 import type { TableStatus } from '../../migration/status.ts';
+import { isAt } from '../../migration/wait-status.ts';
 import type { Counts } from '../../workload/counts.ts';
 import type { Workload } from '../../workload/workload.ts';
 import { progressRows } from '../actions/progress-rows.ts';

@@ -1,4 +1,4 @@
-import { murmur2 } from '../kafka/murmur2.ts';
+import { murmur2 } from '../kafka/wire/murmur2.ts';
 
 /**
  * A hash of a framed key, 0 to 2^32 − 1, the same in every run: for samples and buckets.

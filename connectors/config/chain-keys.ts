@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { predicateNames, transformNames } from '../transforms/registry.ts';
 import type { FlatConfig } from '../worker/herder.ts';
-import type { Plugins } from '../worker/plugins.ts';
+import type { Plugins } from '../worker/plugins/plugins.ts';
 import type { ConfigKeyInfo } from './config-infos.ts';
 import { sinkKeys } from './connector-keys.ts';
-import { readFlat } from './flat-read.ts';
+import { readFlat } from './flat/flat-read.ts';
 import { keyInfosOf } from './key-infos.ts';
 
 const type = z.string().min(1).meta({ importance: 'HIGH', configType: 'CLASS', displayName: 'Type' });

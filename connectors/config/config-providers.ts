@@ -1,6 +1,6 @@
 import type { FlatConfig } from '../worker/herder.ts';
-import type { FlatProblem } from './flat.ts';
-import { invalid, missing } from './flat-problems.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { invalid, missing } from './flat/flat-problems.ts';
 import type { PlaceholderProvider } from './placeholders.ts';
 
 const classes: Readonly<Record<string, PlaceholderProvider>> = {

@@ -1,12 +1,12 @@
 import type { FlatConfig } from '../worker/herder.ts';
-import { type ConnectorPlugin, connectorOf, type Plugins } from '../worker/plugins.ts';
+import { type ConnectorPlugin, connectorOf, type Plugins } from '../worker/plugins/plugins.ts';
 import { type CommonKeys, commonKeys, type SourceKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import { converterOf, noConverter } from './converter-choice.ts';
 import { deadLetterProblems } from './dead-letter-rules.ts';
-import type { FlatProblem } from './flat.ts';
-import { leavesOf } from './flat-leaves.ts';
-import { concealed, type Hidden, invalid, missing } from './flat-problems.ts';
-import { readFlat } from './flat-read.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { leavesOf } from './flat/flat-leaves.ts';
+import { concealed, type Hidden, invalid, missing } from './flat/flat-problems.ts';
+import { readFlat } from './flat/flat-read.ts';
 import { otherKeys } from './other-keys.ts';
 import type { ConnectorSettings, SinkSettings, SourceSettings } from './settings.ts';
 import { readTopics } from './sink-topics.ts';

@@ -1,8 +1,8 @@
 import { timeLimited } from '../time-limited.ts';
 import { readPattern } from '../transforms/predicates/pattern.ts';
 import type { CommonKeys, SinkKeys } from './connector-keys.ts';
-import type { FlatProblem } from './flat.ts';
-import { type Hidden, invalid } from './flat-problems.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { type Hidden, invalid } from './flat/flat-problems.ts';
 
 const NAME = 'errors.deadletterqueue.topic.name';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ConfigKeyInfo, ConfigType } from './config-infos.ts';
-import type { FlatKey } from './flat.ts';
-import { leavesOf } from './flat-leaves.ts';
+import type { FlatKey } from './flat/flat.ts';
+import { leavesOf } from './flat/flat-leaves.ts';
 
 export interface KeyScope {
   /** What stands before each key: `transforms.A.` */

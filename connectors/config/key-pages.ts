@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { ConnectorPlugin } from '../worker/plugins.ts';
+import type { ConnectorPlugin } from '../worker/plugins/plugins.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
-import type { FlatKey } from './flat.ts';
-import { flatKeysOf } from './flat-keys.ts';
-import { workerSections } from './worker-keys.ts';
+import type { FlatKey } from './flat/flat.ts';
+import { flatKeysOf } from './flat/flat-keys.ts';
+import { workerSections } from './worker/worker-keys.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
 
@@ -21,7 +21,7 @@ const section = (title: string, text: string, schema: z.ZodType) =>
 
 const workerHead = `# The configuration of a worker
 
-<!-- Made from connectors/config/worker-keys.ts; UPDATE_PAGES=1 npx vitest run test/unit/config writes it anew. -->
+<!-- Made from connectors/config/worker/worker-keys.ts; UPDATE_PAGES=1 npx vitest run test/unit/config writes it anew. -->
 
 \`messina source FILE\` and \`messina sink FILE\` read it from \`.properties\`, \`.yaml\` or \`.json\`; keys of nested mappings are joined
 with dots. Variables \`CONNECT_…\` of the environment come over the file, or stand in its place: small letters, \`_\` is a dot

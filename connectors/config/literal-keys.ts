@@ -1,6 +1,6 @@
 import type { FlatConfig } from '../worker/herder.ts';
-import type { FlatProblem } from './flat.ts';
-import { invalid } from './flat-problems.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { invalid } from './flat/flat-problems.ts';
 import { holdsPlaceholder, type PlaceholderSources } from './placeholders.ts';
 
 /**

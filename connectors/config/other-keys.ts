@@ -1,8 +1,8 @@
 import type { FlatConfig } from '../worker/herder.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
-import type { FlatProblem } from './flat.ts';
-import { leavesOf } from './flat-leaves.ts';
-import { type Hidden, invalid } from './flat-problems.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { leavesOf } from './flat/flat-leaves.ts';
+import { type Hidden, invalid } from './flat/flat-problems.ts';
 import { closestWord } from './suggest.ts';
 
 export interface OtherKeys {

@@ -1,7 +1,7 @@
 import { predicateNames, transformNames } from '../transforms/registry.ts';
-import type { ConnectorPlugin, Plugins } from '../worker/plugins.ts';
+import type { ConnectorPlugin, Plugins } from '../worker/plugins/plugins.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
-import { leavesOf } from './flat-leaves.ts';
+import { leavesOf } from './flat/flat-leaves.ts';
 
 /** The values that a key can have, where there are some to choose from (Kafka Connect: recommended_values). */
 export function recommendedValues(

@@ -3,8 +3,8 @@ import { ConnectError } from '../errors.ts';
 import { timeLimited } from '../time-limited.ts';
 import { readPattern } from '../transforms/predicates/pattern.ts';
 import type { SinkKeys } from './connector-keys.ts';
-import type { FlatProblem } from './flat.ts';
-import { type Hidden, invalid } from './flat-problems.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { type Hidden, invalid } from './flat/flat-problems.ts';
 
 export interface TopicsReading {
   /** Null where there are problems. */

@@ -1,11 +1,11 @@
 import type { FlatConfig } from '../worker/herder.ts';
-import { type ConnectorPlugin, connectorOf, type Plugins } from '../worker/plugins.ts';
+import { type ConnectorPlugin, connectorOf, type Plugins } from '../worker/plugins/plugins.ts';
 import { chainKeysOf } from './chain-keys.ts';
 import type { ConfigInfo, ConfigInfos, ConfigKeyInfo } from './config-infos.ts';
 import { commonKeys } from './connector-keys.ts';
 import { type ConnectorDefaults, readConnector } from './connector-settings.ts';
-import type { FlatProblem } from './flat.ts';
-import { leafAt, leavesOf } from './flat-leaves.ts';
+import type { FlatProblem } from './flat/flat.ts';
+import { leafAt, leavesOf } from './flat/flat-leaves.ts';
 import { keyInfoOf, ordered } from './key-infos.ts';
 import { literalProblems } from './literal-keys.ts';
 import { holdsPlaceholder, type PlaceholderSources } from './placeholders.ts';

@@ -1,9 +1,9 @@
 import type { KafkaClient } from './client.ts';
-import type { ControlRequests } from './control.ts';
 import { KafkaError, throwIfFailed } from './errors.ts';
 import { groupBy } from './group-by.ts';
-import { decodeSubscription } from './group-wire.ts';
 import type { Link } from './link.ts';
+import type { ControlRequests } from './wire/control.ts';
+import { decodeSubscription } from './wire/group-wire.ts';
 
 /** A position to commit: the offset of the next record to read, with up to 4096 bytes of text beside it. */
 export interface CommitEntry {

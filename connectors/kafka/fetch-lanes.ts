@@ -1,13 +1,13 @@
 import type { KafkaClient } from './client.ts';
 import { throwIfFailed } from './errors.ts';
+import type { Links } from './links.ts';
 import {
   type FetchFrom,
   type FetchLimits,
   fetchAnswer,
   fetchCall,
   type PartitionAnswer,
-} from './fetch-wire.ts';
-import type { Links } from './links.ts';
+} from './wire/fetch-wire.ts';
 
 /** A connection to one leader for one Fetch at a time. */
 export interface Lane {

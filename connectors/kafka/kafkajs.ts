@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { KafkaError } from './errors.ts';
-import { type BearerLogin, oauthBearer } from './oauth-bearer.ts';
+import { type BearerLogin, oauthBearer } from './sasl/oauth-bearer.ts';
 
 /**
  * The one place that touches kafkajs, and its private modules: connections with TLS and SASL, and the encoding of the

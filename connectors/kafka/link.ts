@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { ControlName, ControlRequests } from './control.ts';
 import { connectionError, KafkaError } from './errors.ts';
 import {
   type ApiVersions,
@@ -8,6 +7,7 @@ import {
   openSocket,
   type WireCall,
 } from './kafkajs.ts';
+import type { ControlName, ControlRequests } from './wire/control.ts';
 
 interface Waiting {
   readonly apiName: string;

@@ -3,9 +3,14 @@ import { assignUnits } from './assignor.ts';
 import type { KafkaClient } from './client.ts';
 import { type CommitEntry, commitTopics, throwIfCommitFailed } from './committed.ts';
 import { protocolError, throwIfFailed } from './errors.ts';
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-wire.ts';
 import type { Link } from './link.ts';
 import type { Links } from './links.ts';
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from './wire/group-wire.ts';
 
 /** The assignor's name in JoinGroup: all members of a group must offer it. */
 const PROTOCOL = 'messina-sticky';

@@ -1,11 +1,11 @@
-import { type PartitionRecords, Sequences } from './batches.ts';
 import type { KafkaClient } from './client.ts';
-import type { WriteCodec } from './codecs.ts';
 import { throwIfFailed } from './errors.ts';
 import type { Links } from './links.ts';
 import { produce } from './produce.ts';
-import type { OutRecord } from './record-batch.ts';
 import { sendInRounds } from './send-rounds.ts';
+import { type PartitionRecords, Sequences } from './wire/batches.ts';
+import type { WriteCodec } from './wire/codecs.ts';
+import type { OutRecord } from './wire/record-batch.ts';
 
 const BUDGET_MS = 60_000;
 

@@ -2,8 +2,8 @@ import type { KafkaClient } from './client.ts';
 import { asKafkaError, KafkaError, protocolError } from './errors.ts';
 import { groupBy } from './group-by.ts';
 import type { Links } from './links.ts';
-import { type PartitionBatch, produceAnswer, produceCall } from './produce-wire.ts';
 import { pause } from './retry.ts';
+import { type PartitionBatch, produceAnswer, produceCall } from './wire/produce-wire.ts';
 
 const DUPLICATE_SEQUENCE_NUMBER = 46;
 const PAUSE_MIN_MS = 20;

@@ -1,15 +1,15 @@
-import { type PartitionRecords, Sequences } from './batches.ts';
 import type { KafkaClient, RetryPolicy } from './client.ts';
-import type { WriteCodec } from './codecs.ts';
-import type { ControlName, ControlRequests } from './control.ts';
 import { asKafkaError, KafkaError, throwIfFailed } from './errors.ts';
 import { groupBy } from './group-by.ts';
 import type { Link } from './link.ts';
 import type { Links } from './links.ts';
 import { produce } from './produce.ts';
-import { type PartitionBatch, raiseEpochAnswer, raiseEpochCall } from './produce-wire.ts';
-import type { OutRecord } from './record-batch.ts';
 import { sendInRounds } from './send-rounds.ts';
+import { type PartitionRecords, Sequences } from './wire/batches.ts';
+import type { WriteCodec } from './wire/codecs.ts';
+import type { ControlName, ControlRequests } from './wire/control.ts';
+import { type PartitionBatch, raiseEpochAnswer, raiseEpochCall } from './wire/produce-wire.ts';
+import type { OutRecord } from './wire/record-batch.ts';
 
 export interface TransactionOptions {
   /** After this long the broker rolls back an open transaction and fences its producer. Default 60 000. */

@@ -1,9 +1,9 @@
 import type { KafkaClient } from './client.ts';
 import { asKafkaError, KafkaError, protocolError } from './errors.ts';
 import { FetchLanes, type Lane } from './fetch-lanes.ts';
-import type { PartitionAnswer } from './fetch-wire.ts';
-import { decodeRecords, type InRecord } from './record-decode.ts';
 import { pause } from './retry.ts';
+import type { PartitionAnswer } from './wire/fetch-wire.ts';
+import { decodeRecords, type InRecord } from './wire/record-decode.ts';
 
 export interface ReaderOptions {
   /** Most bytes of one broker's answer (a single batch may be bigger). Default 16 MiB. */

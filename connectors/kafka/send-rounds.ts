@@ -1,6 +1,12 @@
-import { BATCH_BYTES_MAX, cutRecords, type PartitionRecords, type Run, type Sequences } from './batches.ts';
-import type { PartitionBatch } from './produce-wire.ts';
-import type { BatchWriter } from './record-batch.ts';
+import {
+  BATCH_BYTES_MAX,
+  cutRecords,
+  type PartitionRecords,
+  type Run,
+  type Sequences,
+} from './wire/batches.ts';
+import type { PartitionBatch } from './wire/produce-wire.ts';
+import type { BatchWriter } from './wire/record-batch.ts';
 
 /** About how many bytes before compression are sent at once over all partitions, which bounds memory and requests. */
 const ROUND_BYTES_MAX = 8 * BATCH_BYTES_MAX;

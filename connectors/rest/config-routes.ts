@@ -1,5 +1,5 @@
 import { type FlatConfig, type InitialState, RequestError } from '../worker/herder.ts';
-import { connectorOf } from '../worker/plugins.ts';
+import { connectorOf } from '../worker/plugins/plugins.ts';
 import { configText, refuseOtherFields, type SentConfig, sentConfig } from './body.ts';
 import type { RestContext } from './context.ts';
 import { peersWith } from './forward.ts';

@@ -4,7 +4,7 @@ import type { PlaceholderSources } from '../config/placeholders.ts';
 import type { Logger } from '../log.ts';
 import type { Herder } from '../worker/herder.ts';
 import type { Loggers } from '../worker/loggers.ts';
-import type { Plugins } from '../worker/plugins.ts';
+import type { Plugins } from '../worker/plugins/plugins.ts';
 import { restApp } from './app.ts';
 import { configRoutes } from './config-routes.ts';
 import { connectorRoutes } from './connector-routes.ts';

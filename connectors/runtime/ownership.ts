@@ -1,4 +1,4 @@
-import { partitionOf } from '../kafka/murmur2.ts';
+import { partitionOf } from '../kafka/wire/murmur2.ts';
 
 /** Which task of a connector reads a source partition: a pure function, so that every worker agrees. */
 export function taskOf(table: string, partition: string, tasks: number): number {

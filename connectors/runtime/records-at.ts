@@ -1,7 +1,7 @@
 import { ConnectError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { TopicReader } from '../kafka/reader.ts';
-import type { InRecord } from '../kafka/record-decode.ts';
+import type { InRecord } from '../kafka/wire/record-decode.ts';
 
 /** What a fetch brings is held in memory, however few of its records are wanted. */
 const FETCH_BYTES_MAX = 512 << 10;

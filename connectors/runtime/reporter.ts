@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RetryStage, TaskMetrics } from '../metrics/metrics.ts';
+import type { TaskReport } from './source/task-run.ts';
 import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
-import type { TaskReport } from './task-run.ts';
 
 const FLUSH_INTERVAL_MS = 1000;
 /** How often what was written is looked at. A topic that is behind for longer has a report said twice. */

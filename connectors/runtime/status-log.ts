@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { ConnectError } from '../errors.ts';
 import type { KeyedLog } from '../kafka/keyed-log.ts';
-import { partitionOf } from '../kafka/murmur2.ts';
 import type { PlainProducer } from '../kafka/plain-producer.ts';
+import { partitionOf } from '../kafka/wire/murmur2.ts';
 
 /** What a task last said of one of its tables. */
 export interface TableReport {

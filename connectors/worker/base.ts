@@ -5,12 +5,12 @@ import { KafkaClient } from '../kafka/client.ts';
 import type { SaslOptions } from '../kafka/kafkajs.ts';
 import { KeyedLog } from '../kafka/keyed-log.ts';
 import { PlainProducer } from '../kafka/plain-producer.ts';
-import { saslOf } from '../kafka/sasl.ts';
+import { saslOf } from '../kafka/sasl/sasl.ts';
 import type { Logger } from '../log.ts';
 import { OffsetStore } from '../runtime/offset-store.ts';
 import { StatusWriter } from '../runtime/status-log.ts';
 import { Catalogs } from './catalogs.ts';
-import type { PluginsModule } from './plugins.ts';
+import type { PluginsModule } from './plugins/plugins.ts';
 
 /** What all that runs in one thread of a worker shares: the cluster, and the group's internal topics as they stand. */
 export class WorkerBase implements AsyncDisposable {

@@ -4,7 +4,7 @@ import { resolveConnector } from '../config/resolve.ts';
 import type { ConnectorSettings } from '../config/settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { FlatConfig } from './herder.ts';
-import { connectorOf, type Plugins } from './plugins.ts';
+import { connectorOf, type Plugins } from './plugins/plugins.ts';
 
 /** What a worker reads configurations of connectors with. */
 export interface ConfigScope {

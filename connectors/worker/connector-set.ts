@@ -5,11 +5,11 @@ import type { Logger } from '../log.ts';
 import { statusKeys } from '../runtime/status-log.ts';
 import { traceOf } from '../runtime/trace.ts';
 import type { AutoRestart } from './auto-restart.ts';
-import type { ConfigStore, StoredConnector } from './config-store.ts';
+import { Wanted } from './group/wanted.ts';
 import type { FlatConfig, State } from './herder.ts';
-import type { SaidStatus } from './said-status.ts';
-import { sameConfig, taskRecords } from './task-records.ts';
-import { Wanted } from './wanted.ts';
+import type { ConfigStore, StoredConnector } from './state/config-store.ts';
+import type { SaidStatus } from './state/said-status.ts';
+import { sameConfig, taskRecords } from './state/task-records.ts';
 
 export interface ConnectorSetWorld {
   readonly store: Pick<ConfigStore, 'get' | 'change'>;

@@ -4,7 +4,7 @@ import { ConfigError } from '../config/errors.ts';
 import { validateConnector } from '../config/validate.ts';
 import type { ConfigScope } from './config-scope.ts';
 import type { FlatConfig } from './herder.ts';
-import { connectorOf } from './plugins.ts';
+import { connectorOf } from './plugins/plugins.ts';
 
 /** A connector's configuration that stands in a file. */
 export interface ConfigFile {

@@ -3,10 +3,9 @@ import type { WorkerSettings } from '../config/settings.ts';
 import { statusKeys } from '../runtime/status-log.ts';
 import { sinkGroup } from '../topic-names.ts';
 import type { WorkerBase } from './base.ts';
-import { type ConfigRecord, configKeys, restartRecord, targetRecord } from './config-records.ts';
 import type { ConfigScope } from './config-scope.ts';
-import type { ConfigStore, StoredConnector } from './config-store.ts';
-import { alterOffsets, type OffsetsOf, offsetsOf, resetOffsets } from './connector-offsets.ts';
+import type { Peers } from './group/peers.ts';
+import { slotGroups } from './group/slots.ts';
 import type {
   ConnectorInfo,
   ConnectorOffset,
@@ -21,11 +20,12 @@ import type {
   TaskInfo,
 } from './herder.ts';
 import { RequestError } from './herder.ts';
-import type { Peers } from './peers.ts';
-import { connectorOf } from './plugins.ts';
-import { slotGroups } from './slots.ts';
+import { alterOffsets, type OffsetsOf, offsetsOf, resetOffsets } from './offsets/connector-offsets.ts';
+import { connectorOf } from './plugins/plugins.ts';
+import { type ConfigRecord, configKeys, restartRecord, targetRecord } from './state/config-records.ts';
+import type { ConfigStore, StoredConnector } from './state/config-store.ts';
+import { taskRecords } from './state/task-records.ts';
 import type { StatusView } from './status-view.ts';
-import { taskRecords } from './task-records.ts';
 
 /** What a herder works with once the worker has read the group's topics. */
 export interface HerderWorld {

@@ -3,7 +3,7 @@ import { ConfigError } from '../config/errors.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import { createLogger, type LogFormat, type LogLevel, logFormats, logLevels } from '../log.ts';
 import { version } from '../version.ts';
-import type { PluginsModule } from './plugins.ts';
+import type { PluginsModule } from './plugins/plugins.ts';
 import { runWorker } from './run-worker.ts';
 
 export interface MainOptions {

@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { WorkerSettings } from '../config/settings.ts';
-import { loadWorkerSettings } from '../config/worker-settings.ts';
+import { loadWorkerSettings } from '../config/worker/worker-settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger, LogLevel } from '../log.ts';
 import { createMetrics, type MetricsRegistry } from '../metrics/registry.ts';
@@ -9,14 +9,14 @@ import { type RestOptions, type RestServer, startRest } from '../rest/server.ts'
 import { version } from '../version.ts';
 import { advertisedUrl, workerIdOf } from './advertised-url.ts';
 import { loginOf } from './base.ts';
-import { levelOf } from './config-records.ts';
 import type { ConfigScope } from './config-scope.ts';
 import { type ConfigFile, readConnectorsDir, sortedFiles } from './connectors-dir.ts';
 import { GroupHerder } from './group-herder.ts';
 import { Loggers } from './loggers.ts';
-import { loadPlugins } from './plugin-path.ts';
-import type { Plugins, PluginsModule } from './plugins.ts';
-import { runnerOf } from './runner-of.ts';
+import { loadPlugins } from './plugins/plugin-path.ts';
+import type { Plugins, PluginsModule } from './plugins/plugins.ts';
+import { levelOf } from './state/config-records.ts';
+import { runnerOf } from './threads/runner-of.ts';
 import { Worker } from './worker.ts';
 
 export interface RunWorkerOptions {

@@ -4,10 +4,10 @@ import type { Logger } from '../log.ts';
 import { statusKeys } from '../runtime/status-log.ts';
 import { traceOf } from '../runtime/trace.ts';
 import type { AutoRestart } from './auto-restart.ts';
+import { Wanted } from './group/wanted.ts';
 import type { State } from './herder.ts';
-import type { SaidStatus } from './said-status.ts';
-import { type TaskOrder, type TaskRunner, taskKey } from './task-runner.ts';
-import { Wanted } from './wanted.ts';
+import type { SaidStatus } from './state/said-status.ts';
+import { type TaskOrder, type TaskRunner, taskKey } from './threads/task-runner.ts';
 
 /** A task of this worker, and what should become of it. */
 export interface WantedTask extends TaskOrder {

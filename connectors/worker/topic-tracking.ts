@@ -3,11 +3,11 @@ import { endOffsets } from '../kafka/offsets.ts';
 import { describeTopics } from '../kafka/topics.ts';
 import type { WorkerBase } from './base.ts';
 import type { ConfigScope } from './config-scope.ts';
-import type { StoredConnector } from './config-store.ts';
-import { connectorOf } from './plugins.ts';
-import { sinkOffsets } from './sink-offsets.ts';
+import { sinkOffsets } from './offsets/sink-offsets.ts';
+import { connectorOf } from './plugins/plugins.ts';
+import type { StoredConnector } from './state/config-store.ts';
+import { type ConfiguredTopics, configuredTopics } from './state/topics-of-config.ts';
 import { type StatusView, topicStatusKey } from './status-view.ts';
-import { type ConfiguredTopics, configuredTopics } from './topics-of-config.ts';
 
 const LOOK_INTERVAL_MS = 2000;
 

@@ -7,15 +7,15 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import type { ErrorHandling } from '../runtime/error-handling.ts';
-import { checkTargets } from '../runtime/shared-target.ts';
-import type { SinkDefinition, SinkWorld } from '../runtime/sink-world.ts';
-import type { SourceDefinition, SourceWorld } from '../runtime/source-world.ts';
+import { checkTargets } from '../runtime/sink/shared-target.ts';
+import type { SinkDefinition, SinkWorld } from '../runtime/sink/sink-world.ts';
+import type { SourceDefinition, SourceWorld } from '../runtime/source/source-world.ts';
 import { type TopicNames, topicNames } from '../topic-names.ts';
 import { chainOf } from '../transforms/chain.ts';
 import { loadTransforms } from '../transforms/load.ts';
 import { routedOptions } from '../transforms/routed.ts';
 import type { WorkerBase } from './base.ts';
-import type { Plugins } from './plugins.ts';
+import type { Plugins } from './plugins/plugins.ts';
 
 /** The topics that a connector's configuration speaks of. */
 export const topicsOf = ({ topicPrefix, topicNames: renamed, deadLetters }: ConnectorSettings): TopicNames =>

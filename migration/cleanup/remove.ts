@@ -11,7 +11,7 @@ import { sourceFault } from '../../source/faults.ts';
 import type { Migration } from '../config/defaults.ts';
 import { topicsOf } from '../config/names.ts';
 import { membersAt } from '../group-members.ts';
-import { assertStopped } from '../replay-lanes.ts';
+import { assertStopped } from '../replay/replay-lanes.ts';
 import { sourceClients } from '../source-access.ts';
 import type { Leftover } from './leftover.ts';
 import type { Leftovers } from './leftovers.ts';

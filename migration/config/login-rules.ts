@@ -1,4 +1,4 @@
-import { tokenEndpointProblem } from '../../connectors/kafka/token-endpoint.ts';
+import { tokenEndpointProblem } from '../../connectors/kafka/sasl/token-endpoint.ts';
 import type { Migration } from './defaults.ts';
 import type { Finding, KeyPath } from './finding.ts';
 

@@ -1,4 +1,4 @@
-import type { LaneLetters } from '../../connectors/runtime/retry-lane.ts';
+import type { LaneLetters } from '../../connectors/runtime/retry/retry-lane.ts';
 
 /**
  * May a retry of these letters send a row of a snapshot? Behind a change of now only changes are newer (rule C2); for any

@@ -1,4 +1,4 @@
-import type { Letter } from '../../connectors/runtime/letter.ts';
+import type { Letter } from '../../connectors/runtime/dead-letters/letter.ts';
 import type { Migration } from '../config/defaults.ts';
 import type { LetterRequest } from './request.ts';
 import { withLetters } from './with-letters.ts';

@@ -2,8 +2,8 @@ import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { beginOffsets, endOffsets } from '../../connectors/kafka/offsets.ts';
 import { TopicReader } from '../../connectors/kafka/reader.ts';
 import { describeTopics } from '../../connectors/kafka/topics.ts';
-import { type Letter, readLetter } from '../../connectors/runtime/letter.ts';
-import type { LettersRead } from '../../connectors/runtime/settled-letters.ts';
+import { type Letter, readLetter } from '../../connectors/runtime/dead-letters/letter.ts';
+import type { LettersRead } from '../../connectors/runtime/retry/settled-letters.ts';
 
 const FETCH_BYTES_MAX = 4 << 20;
 

@@ -1,6 +1,6 @@
-import type { LaneLetters } from '../../connectors/runtime/retry-lane.ts';
-import type { LaneLetter } from '../../connectors/runtime/retry-plan.ts';
-import type { LettersRead } from '../../connectors/runtime/settled-letters.ts';
+import type { LaneLetters } from '../../connectors/runtime/retry/retry-lane.ts';
+import type { LaneLetter } from '../../connectors/runtime/retry/retry-plan.ts';
+import type { LettersRead } from '../../connectors/runtime/retry/settled-letters.ts';
 import type { TopicNames } from '../../connectors/topic-names.ts';
 import type { WaitingLetters } from './waiting-letters.ts';
 

@@ -1,4 +1,4 @@
-import type { Letter } from '../../connectors/runtime/letter.ts';
+import type { Letter } from '../../connectors/runtime/dead-letters/letter.ts';
 import { SlabWriter } from '../../schemas/bytes.ts';
 import { appendKeyJson } from '../../schemas/json-writer.ts';
 import type { Migration } from '../config/defaults.ts';

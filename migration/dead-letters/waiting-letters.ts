@@ -1,7 +1,7 @@
-import type { LaneState } from '../../connectors/runtime/lane-state.ts';
-import type { Letter } from '../../connectors/runtime/letter.ts';
-import { isSettled, type LettersRead, settledIn } from '../../connectors/runtime/settled-letters.ts';
-import { lanesOf } from '../replay-lanes.ts';
+import type { Letter } from '../../connectors/runtime/dead-letters/letter.ts';
+import { isSettled, type LettersRead, settledIn } from '../../connectors/runtime/retry/settled-letters.ts';
+import type { LaneState } from '../../connectors/runtime/sink/lane-state.ts';
+import { lanesOf } from '../replay/replay-lanes.ts';
 import type { TopicsView } from '../topics-view.ts';
 import { readLetters } from './read-letters.ts';
 

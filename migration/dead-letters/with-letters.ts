@@ -1,5 +1,5 @@
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
-import type { LettersRead } from '../../connectors/runtime/settled-letters.ts';
+import type { LettersRead } from '../../connectors/runtime/retry/settled-letters.ts';
 import type { Migration } from '../config/defaults.ts';
 import { connectorNames } from '../config/names.ts';
 import { connectKafka } from '../kafka-client.ts';

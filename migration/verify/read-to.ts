@@ -1,5 +1,5 @@
-import { epochName } from '../../connectors/runtime/epoch-name.ts';
 import type { StoredPosition } from '../../connectors/runtime/offset-store.ts';
+import { epochName } from '../../connectors/runtime/source/epoch-name.ts';
 import type { Migration } from '../config/defaults.ts';
 import { connectorNames } from '../config/names.ts';
 import type { TopicsView } from '../topics-view.ts';

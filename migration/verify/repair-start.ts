@@ -6,7 +6,7 @@ import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { beginOffsets } from '../../connectors/kafka/offsets.ts';
 import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
 import { catalogEntry, catalogKeys } from '../../connectors/runtime/catalog.ts';
-import { checkWritten, writeCatalog } from '../../connectors/runtime/sink-prepare.ts';
+import { checkWritten, writeCatalog } from '../../connectors/runtime/sink/sink-prepare.ts';
 import { StatusWriter } from '../../connectors/runtime/status-log.ts';
 import { internalTopics } from '../../connectors/topic-names.ts';
 import { internalPartitions } from '../kafka-topics.ts';

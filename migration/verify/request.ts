@@ -1,6 +1,6 @@
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import type { Logger } from '../../connectors/log.ts';
-import type { SinkDefinition } from '../../connectors/runtime/sink-world.ts';
+import type { SinkDefinition } from '../../connectors/runtime/sink/sink-world.ts';
 import type { Migration } from '../config/defaults.ts';
 import type { TopicsView } from '../topics-view.ts';
 import type { RepairLimits } from './repair.ts';

@@ -3,7 +3,7 @@ import type { Converter, Transform } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import { type FetchedBatch, TopicReader } from '../../connectors/kafka/reader.ts';
-import type { InRecord } from '../../connectors/kafka/record-decode.ts';
+import type { InRecord } from '../../connectors/kafka/wire/record-decode.ts';
 import type { ExpectedPlace, RowSpace } from './row-space.ts';
 import { expectedBefore, expectedItem } from './transformed.ts';
 

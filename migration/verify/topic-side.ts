@@ -1,8 +1,8 @@
 import type { Entry } from '../../connectors/buckets/entry.ts';
 import type { TaskContext } from '../../connectors/connector.ts';
 import type { KafkaClient } from '../../connectors/kafka/client.ts';
-import { partitionOf } from '../../connectors/kafka/murmur2.ts';
 import { offsetsForTime } from '../../connectors/kafka/offsets.ts';
+import { partitionOf } from '../../connectors/kafka/wire/murmur2.ts';
 import { ITEMS, sightingAt } from './row-space.ts';
 import type { Candidate, Movement, Side, Sighting } from './sides.ts';
 import { beginsOf, endsOf, entriesBetween, type Offsets } from './topic-reading.ts';

@@ -4,8 +4,8 @@ import type { SinkConnector, SinkContext } from '../../connectors/connector.ts';
 import { avroConverter } from '../../connectors/converters/avro.ts';
 import { jsonConverter } from '../../connectors/converters/json.ts';
 import { predicatePlugins, transformPlugins } from '../../connectors/transforms/registry.ts';
-import { loadPlugins } from '../../connectors/worker/plugin-path.ts';
-import type { Plugins } from '../../connectors/worker/plugins.ts';
+import { loadPlugins } from '../../connectors/worker/plugins/plugin-path.ts';
+import type { Plugins } from '../../connectors/worker/plugins/plugins.ts';
 
 const own: Plugins = {
   connectors: [],

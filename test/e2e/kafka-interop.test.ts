@@ -3,9 +3,9 @@ import kafkajs, { type KafkaMessage } from 'kafkajs';
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import snappy from 'snappy';
 import { describe, expect, inject, test } from 'vitest';
-import { partitionOf } from '../../connectors/kafka/murmur2.ts';
 import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
 import { TransactionalProducer } from '../../connectors/kafka/producer.ts';
+import { partitionOf } from '../../connectors/kafka/wire/murmur2.ts';
 import { uniqueName } from '../services.ts';
 import { kafkaClient, newTopic, readUntil, text } from './kafka-testing.ts';
 

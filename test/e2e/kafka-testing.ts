@@ -1,9 +1,9 @@
 import { inject } from 'vitest';
 import { KafkaClient, type KafkaLog } from '../../connectors/kafka/client.ts';
 import { TopicReader } from '../../connectors/kafka/reader.ts';
-import type { OutRecord } from '../../connectors/kafka/record-batch.ts';
-import type { InRecord } from '../../connectors/kafka/record-decode.ts';
 import { ensureTopics } from '../../connectors/kafka/topics.ts';
+import type { OutRecord } from '../../connectors/kafka/wire/record-batch.ts';
+import type { InRecord } from '../../connectors/kafka/wire/record-decode.ts';
 import { uniqueName } from '../services.ts';
 
 /** A client of the tests' shared broker, or of another. */

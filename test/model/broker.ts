@@ -1,6 +1,6 @@
 import { KafkaError } from '../../connectors/kafka/errors.ts';
-import type { OutRecord } from '../../connectors/kafka/record-batch.ts';
-import type { InRecord } from '../../connectors/kafka/record-decode.ts';
+import type { OutRecord } from '../../connectors/kafka/wire/record-batch.ts';
+import type { InRecord } from '../../connectors/kafka/wire/record-decode.ts';
 import { isOff } from './naive.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

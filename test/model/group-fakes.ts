@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import type { ConnectorSettings } from '../../connectors/config/settings.ts';
 import { ConnectError } from '../../connectors/errors.ts';
 import type { FlatConfig } from '../../connectors/worker/herder.ts';
-import { connectorOf } from '../../connectors/worker/plugins.ts';
+import { connectorOf } from '../../connectors/worker/plugins/plugins.ts';
 import { classOf, siteNamed } from './group-site.ts';
 import { clientOf, siteOf } from './site.ts';
 
@@ -14,7 +14,7 @@ vi.mock(import('../../connectors/worker/base.ts'), async (real) => ({
   ...(await real()),
   kafkaOf: ({ clientId }) => clientOf(siteNamed(clientId)),
 }));
-vi.mock(import('../../connectors/worker/internal-topics.ts'), () => ({
+vi.mock(import('../../connectors/worker/state/internal-topics.ts'), () => ({
   ensureInternalTopics: (kafka, { slots, ...others }) => {
     const partitions = siteOf(kafka).broker.partitions(slots.topic);
     return Promise.resolve({ ...others, slots: { ...slots, partitions } });

@@ -1,10 +1,10 @@
 import type * as assignor from '../../connectors/kafka/assignor.ts';
-import type * as generation from '../../connectors/runtime/generation.ts';
 import type { OwnedSlots } from '../../connectors/runtime/slot-units.ts';
-import type * as dealtSlots from '../../connectors/worker/dealt-slots.ts';
-import type * as lostClasses from '../../connectors/worker/lost-classes.ts';
-import type * as saidStatus from '../../connectors/worker/said-status.ts';
-import type * as slots from '../../connectors/worker/slots.ts';
+import type * as generation from '../../connectors/runtime/source/generation.ts';
+import type * as dealtSlots from '../../connectors/worker/group/dealt-slots.ts';
+import type * as lostClasses from '../../connectors/worker/group/lost-classes.ts';
+import type * as slots from '../../connectors/worker/group/slots.ts';
+import type * as saidStatus from '../../connectors/worker/state/said-status.ts';
 import { switchOff } from './naive.ts';
 
 /** What keeps the tasks of a worker group in order, and its absence. */

@@ -1,8 +1,8 @@
 import { systemClock } from '../../connectors/clock.ts';
 import { ConnectError } from '../../connectors/errors.ts';
-import { Generation } from '../../connectors/runtime/generation.ts';
+import { Generation } from '../../connectors/runtime/source/generation.ts';
 import type { WorkerBase } from '../../connectors/worker/base.ts';
-import { type TaskOrder, type TaskRunner, taskKey } from '../../connectors/worker/task-runner.ts';
+import { type TaskOrder, type TaskRunner, taskKey } from '../../connectors/worker/threads/task-runner.ts';
 import type { GroupLedger, Run } from './group-ledger.ts';
 import { classOf, GROUP, isSource, topics } from './group-site.ts';
 import { runSink, runSource, type TaskWorld } from './group-tasks.ts';
@@ -14,7 +14,7 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** Runs the model's tasks for a worker; as connectors/worker/task-host.ts has it. */
+/** Runs the model's tasks for a worker; as connectors/worker/threads/task-host.ts has it. */
 export class GroupRunner implements TaskRunner {
   readonly #world: TaskWorld;
   readonly #running = new Map<string, Running>();

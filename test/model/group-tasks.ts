@@ -1,14 +1,14 @@
 import { systemClock } from '../../connectors/clock.ts';
 import { type Unit, unitPerPartition } from '../../connectors/kafka/assignor.ts';
 import { GroupMember } from '../../connectors/kafka/group.ts';
-import { partitionOf } from '../../connectors/kafka/murmur2.ts';
 import { TransactionalProducer } from '../../connectors/kafka/producer.ts';
-import type { Generation } from '../../connectors/runtime/generation.ts';
+import { partitionOf } from '../../connectors/kafka/wire/murmur2.ts';
 import { NO_COUNTS } from '../../connectors/runtime/offset-store.ts';
 import { taskOf } from '../../connectors/runtime/ownership.ts';
+import type { Generation } from '../../connectors/runtime/source/generation.ts';
 import { sinkGroup } from '../../connectors/topic-names.ts';
 import type { WorkerBase } from '../../connectors/worker/base.ts';
-import type { TaskOrder } from '../../connectors/worker/task-runner.ts';
+import type { TaskOrder } from '../../connectors/worker/threads/task-runner.ts';
 import type { GroupLedger, Holder } from './group-ledger.ts';
 import { isOffInGroup } from './group-naive.ts';
 import { DATA_TOPIC, GROUP, LANES_TOPIC, SOURCE_PARTITIONS, topics } from './group-site.ts';
@@ -25,7 +25,7 @@ export interface TaskWorld {
 const WRITE_MS = 1400;
 const LEASE_MARGIN_MS = 3500;
 
-/** A source task as connectors/runtime/source-task.ts has it, of partitions that never end. */
+/** A source task as connectors/runtime/source/source-task.ts has it, of partitions that never end. */
 export async function runSource(order: TaskOrder, world: TaskWorld, signal: AbortSignal): Promise<void> {
   const { random } = world.site.time;
   while (!signal.aborted) {
@@ -81,7 +81,7 @@ const recordOf = (key: string, value: string | null) => ({
   timestampMs: 0,
 });
 
-/** A sink task as connectors/runtime/sink-task.ts has it: a member of its connector's group, which writes while its lease holds. */
+/** A sink task as connectors/runtime/sink/sink-task.ts has it: a member of its connector's group, which writes while its lease holds. */
 export async function runSink(order: TaskOrder, world: TaskWorld, signal: AbortSignal): Promise<void> {
   const { site, base, ledger } = world;
   const lanes = new Map<string, number>();

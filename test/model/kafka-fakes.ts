@@ -2,7 +2,7 @@ import type { KafkaClient } from '../../connectors/kafka/client.ts';
 import type { CommitEntry, Committed, GroupDescription } from '../../connectors/kafka/committed.ts';
 import { KafkaError } from '../../connectors/kafka/errors.ts';
 import type { MembershipOptions } from '../../connectors/kafka/membership.ts';
-import type { OutRecord } from '../../connectors/kafka/record-batch.ts';
+import type { OutRecord } from '../../connectors/kafka/wire/record-batch.ts';
 import type { Appended } from './broker.ts';
 import type { Joined } from './coordinator.ts';
 import { isOff } from './naive.ts';

@@ -1,6 +1,6 @@
 import type { SnapshotRecord } from '../../connectors/catalog-records.ts';
 import type { CommitEntry } from '../../connectors/kafka/committed.ts';
-import { partitionOf } from '../../connectors/kafka/murmur2.ts';
+import { partitionOf } from '../../connectors/kafka/wire/murmur2.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
 import { sinkGroup } from '../../connectors/topic-names.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';

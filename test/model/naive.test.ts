@@ -7,25 +7,25 @@ import { histories, report } from './run.ts';
 vi.mock(import('../../connectors/runtime/catalog.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveCatalog(await real()),
 );
-vi.mock(import('../../connectors/runtime/epochs.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/source/epochs.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveEpochs(await real()),
 );
-vi.mock(import('../../connectors/runtime/gone-keys.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/source/gone-keys.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveGoneKeys(await real()),
 );
-vi.mock(import('../../migration/replay-lane.ts'), async (real) =>
+vi.mock(import('../../migration/replay/replay-lane.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveReplayLane(await real()),
 );
-vi.mock(import('../../connectors/runtime/gate.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/sink/gate.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveGate(await real()),
 );
-vi.mock(import('../../connectors/runtime/incoming.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/sink/incoming.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveIncoming(await real()),
 );
-vi.mock(import('../../connectors/runtime/lane-state.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/sink/lane-state.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveLaneState(await real()),
 );
-vi.mock(import('../../connectors/runtime/lineage.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/source/lineage.ts'), async (real) =>
   (await import('./naive-modules.ts')).naiveLineage(await real()),
 );
 vi.mock(import('../../connectors/runtime/outcomes.ts'), async (real) =>

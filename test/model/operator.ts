@@ -1,9 +1,9 @@
 import { createLogger, type Logger } from '../../connectors/log.ts';
 import type { Catalog } from '../../connectors/runtime/catalog.ts';
-import { type LaneState, readLane, writeLane } from '../../connectors/runtime/lane-state.ts';
+import { type LaneState, readLane, writeLane } from '../../connectors/runtime/sink/lane-state.ts';
 import { sinkGroup } from '../../connectors/topic-names.ts';
-import { fromChanges, fromSnapshot } from '../../migration/replay-lane.ts';
-import { beginPlace } from '../../migration/replay-place.ts';
+import { fromChanges, fromSnapshot } from '../../migration/replay/replay-lane.ts';
+import { beginPlace } from '../../migration/replay/replay-place.ts';
 import type { Broker } from './broker.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Profile } from './profiles.ts';
@@ -183,7 +183,7 @@ export class Operator {
     }
   }
 
-  /** As migration/replay-moves.ts has it. */
+  /** As migration/replay/replay-moves.ts has it. */
   #moved(sink: string, state: LaneState, partition: number, from: ReplayFrom, fromMs: number) {
     const { catalog, broker } = this.#world;
     if (from !== 'time') return fromSnapshot(state, null, beginPlace(catalog, TABLE, partition, from));

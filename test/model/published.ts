@@ -1,4 +1,4 @@
-import { SWEEP } from '../../connectors/runtime/snapshot-run.ts';
+import { SWEEP } from '../../connectors/runtime/source/snapshot-run.ts';
 import type { ChangeRecord } from '../../schemas/change.ts';
 
 /** A record in a topic, as readers can see it. */

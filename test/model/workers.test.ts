@@ -7,19 +7,19 @@ import { NAIVE_GROUP, type NaiveGroupRule, switchOffInGroup } from './group-naiv
 vi.mock(import('../../connectors/kafka/assignor.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveAssignor(await real()),
 );
-vi.mock(import('../../connectors/runtime/generation.ts'), async (real) =>
+vi.mock(import('../../connectors/runtime/source/generation.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveGeneration(await real()),
 );
-vi.mock(import('../../connectors/worker/said-status.ts'), async (real) =>
+vi.mock(import('../../connectors/worker/state/said-status.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveSaidStatus(await real()),
 );
-vi.mock(import('../../connectors/worker/dealt-slots.ts'), async (real) =>
+vi.mock(import('../../connectors/worker/group/dealt-slots.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveDealtSlots(await real()),
 );
-vi.mock(import('../../connectors/worker/lost-classes.ts'), async (real) =>
+vi.mock(import('../../connectors/worker/group/lost-classes.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveLostClasses(await real()),
 );
-vi.mock(import('../../connectors/worker/slots.ts'), async (real) =>
+vi.mock(import('../../connectors/worker/group/slots.ts'), async (real) =>
   (await import('./group-naive.ts')).naiveSlots(await real()),
 );
 

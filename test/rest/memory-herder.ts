@@ -12,8 +12,8 @@ import {
   type TargetState,
   type TaskInfo,
 } from '../../connectors/worker/herder.ts';
-import { connectorOf, type Plugins } from '../../connectors/worker/plugins.ts';
-import { readMoves } from '../../connectors/worker/sink-offsets.ts';
+import { readMoves } from '../../connectors/worker/offsets/sink-offsets.ts';
+import { connectorOf, type Plugins } from '../../connectors/worker/plugins/plugins.ts';
 
 interface Held {
   config: FlatConfig;

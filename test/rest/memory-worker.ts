@@ -5,7 +5,7 @@ import { createLogger } from '../../connectors/log.ts';
 import { type RestOptions, type RestServer, startRest } from '../../connectors/rest/server.ts';
 import { predicatePlugins, transformPlugins } from '../../connectors/transforms/registry.ts';
 import { Loggers } from '../../connectors/worker/loggers.ts';
-import type { Plugins } from '../../connectors/worker/plugins.ts';
+import type { Plugins } from '../../connectors/worker/plugins/plugins.ts';
 import { alternatorSink } from '../../sink/alternator/connector.ts';
 import { dynamoDbScanSource } from '../../source/scan/connector.ts';
 import { MemoryHerder } from './memory-herder.ts';

@@ -1,7 +1,7 @@
 import { fetchCommitted } from '../../../connectors/kafka/committed.ts';
 import { endOffsets, highWatermarks } from '../../../connectors/kafka/offsets.ts';
-import { readLane } from '../../../connectors/runtime/lane-state.ts';
 import { sumOutcomes } from '../../../connectors/runtime/outcomes.ts';
+import { readLane } from '../../../connectors/runtime/sink/lane-state.ts';
 import { sinkGroup } from '../../../connectors/topic-names.ts';
 import { loadMigration } from '../../../migration/config/load.ts';
 import { connectorNames } from '../../../migration/config/names.ts';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { planText } from '../../../cli/actions/plan-text.ts';
 import { bytesText, countText, durationText } from '../../../cli/actions/quantities.ts';
 import { createTableInput } from '../../../dynamodb/table-changes.ts';
-import type { Plan } from '../../../migration/plan.ts';
-import type { TablePlan } from '../../../migration/plan-table.ts';
+import type { Plan } from '../../../migration/plan/plan.ts';
+import type { TablePlan } from '../../../migration/plan/plan-table.ts';
 
 const music: TablePlan = {
   table: 'Music',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { replayDocument, replayText } from '../../../cli/actions/replay-text.ts';
-import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
-import type { Replayed } from '../../../migration/replay.ts';
+import { FRESH_LANE } from '../../../connectors/runtime/sink/lane-state.ts';
+import type { Replayed } from '../../../migration/replay/replay.ts';
 
 const before = {
   ...FRESH_LANE,

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { commonKeys, sinkKeys, sourceKeys } from '../../../connectors/config/connector-keys.ts';
-import { flatKeysOf } from '../../../connectors/config/flat-keys.ts';
-import { readFlat } from '../../../connectors/config/flat-read.ts';
-import { writeFlat } from '../../../connectors/config/flat-write.ts';
-import { workerKeys } from '../../../connectors/config/worker-keys.ts';
+import { flatKeysOf } from '../../../connectors/config/flat/flat-keys.ts';
+import { readFlat } from '../../../connectors/config/flat/flat-read.ts';
+import { writeFlat } from '../../../connectors/config/flat/flat-write.ts';
+import { workerKeys } from '../../../connectors/config/worker/worker-keys.ts';
 import { optionsOf } from './arbitrary-options.ts';
 import { connectorClasses, plugins } from './connector-classes.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { flatKeysOf } from '../../../connectors/config/flat-keys.ts';
+import { flatKeysOf } from '../../../connectors/config/flat/flat-keys.ts';
 import { connectorReference, workerReference } from '../../../connectors/config/key-pages.ts';
-import { workerKeys, workerSections } from '../../../connectors/config/worker-keys.ts';
+import { workerKeys, workerSections } from '../../../connectors/config/worker/worker-keys.ts';
 import { connectorClasses } from './connector-classes.ts';
 
 const pages = [

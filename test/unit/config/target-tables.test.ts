@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readConnector } from '../../../connectors/config/connector-settings.ts';
 import type { FlatConfig } from '../../../connectors/worker/herder.ts';
-import { configuredTopics } from '../../../connectors/worker/topics-of-config.ts';
+import { configuredTopics } from '../../../connectors/worker/state/topics-of-config.ts';
 import { sinkDefinition, topicsOf } from '../../../connectors/worker/worlds.ts';
 import { wire } from '../../../migration/wiring.ts';
 import { parse, validText } from '../migration/migration-text.ts';

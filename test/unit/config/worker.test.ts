@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../connectors/config/errors.ts';
 import { tlsOptions } from '../../../connectors/config/tls-options.ts';
-import { loadWorkerSettings } from '../../../connectors/config/worker-settings.ts';
+import { loadWorkerSettings } from '../../../connectors/config/worker/worker-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'messina-worker-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,7 +6,7 @@ import type { ConnectorSettings, SinkSettings, SourceSettings } from '../../../c
 import { avroConverter } from '../../../connectors/converters/avro.ts';
 import { predicatePlugins, transformPlugins } from '../../../connectors/transforms/registry.ts';
 import type { FlatConfig } from '../../../connectors/worker/herder.ts';
-import type { ConnectorPlugin } from '../../../connectors/worker/plugins.ts';
+import type { ConnectorPlugin } from '../../../connectors/worker/plugins/plugins.ts';
 import { loadMigration } from '../../../migration/config/load.ts';
 import { connectorConfigs } from '../../../migration/connector-configs.ts';
 import { alternatorSink } from '../../../sink/alternator/connector.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { loadWorkerSettings } from '../../../connectors/config/worker-settings.ts';
+import { loadWorkerSettings } from '../../../connectors/config/worker/worker-settings.ts';
 import { composeFile } from './compose-file.ts';
 import { root, textOf } from './repository.ts';
 

@@ -6,7 +6,7 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from '../../../connectors/kafka/group-wire.ts';
+} from '../../../connectors/kafka/wire/group-wire.ts';
 
 const units = fc.uniqueArray(
   fc.record({ id: fc.stringMatching(/^u[0-9]{1,3}$/), kind: fc.constantFrom('busy', 'idle') }),

@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AwsKeys, awsIamToken, awsIamTokens } from '../../../connectors/kafka/aws-iam.ts';
-import { saslOf } from '../../../connectors/kafka/sasl.ts';
+import { type AwsKeys, awsIamToken, awsIamTokens } from '../../../connectors/kafka/sasl/aws-iam.ts';
+import { saslOf } from '../../../connectors/kafka/sasl/sasl.ts';
 
 /** What the SDK's signer wants of a hash, on node:crypto. */
 class Sha256 {

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BATCH_BYTES_MAX, cutRecords, Sequences, sequenceAfter } from '../../../connectors/kafka/batches.ts';
-import { recordBytesMax } from '../../../connectors/kafka/record-batch.ts';
 import { sendInRounds } from '../../../connectors/kafka/send-rounds.ts';
+import {
+  BATCH_BYTES_MAX,
+  cutRecords,
+  Sequences,
+  sequenceAfter,
+} from '../../../connectors/kafka/wire/batches.ts';
+import { recordBytesMax } from '../../../connectors/kafka/wire/record-batch.ts';
 
 const record = (bytes: number) => ({ key: null, value: Buffer.alloc(bytes), timestampMs: 1 });
 const writer = { producerId: 1n, epoch: 0, transactional: true, codec: 'none' } as const;

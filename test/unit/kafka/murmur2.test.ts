@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { murmur2, partitionOf } from '../../../connectors/kafka/murmur2.ts';
+import { murmur2, partitionOf } from '../../../connectors/kafka/wire/murmur2.ts';
 
 describe('murmur2', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectionError } from '../../../connectors/kafka/errors.ts';
-import { oauthBearer, type SaslTools } from '../../../connectors/kafka/oauth-bearer.ts';
+import { oauthBearer, type SaslTools } from '../../../connectors/kafka/sasl/oauth-bearer.ts';
 
 /** Logs in at a broker that answers with these texts, one after the other; an error is one of kafkajs. */
 async function logIn(answers: (string | Error)[], takenBefore = false) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
-import { OAuthToken } from '../../../connectors/kafka/oauth-token.ts';
-import type { GrantedToken } from '../../../connectors/kafka/token-endpoint.ts';
+import { OAuthToken } from '../../../connectors/kafka/sasl/oauth-token.ts';
+import type { GrantedToken } from '../../../connectors/kafka/sasl/token-endpoint.ts';
 
 const unreachable = new KafkaError('TOKEN_ENDPOINT_UNREACHABLE', 'away');
 

@@ -2,11 +2,11 @@ import zstd from '@mongodb-js/zstd';
 import { crc32c } from '@node-rs/crc32';
 import { describe, expect, test } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
-import { CODEC } from '../../../connectors/kafka/codecs.ts';
 import type { WireCall } from '../../../connectors/kafka/kafkajs.ts';
 import { type FetchedBatch, TopicReader } from '../../../connectors/kafka/reader.ts';
-import { BATCH_HEADER_BYTES, encodeBatch } from '../../../connectors/kafka/record-batch.ts';
-import { WireReader, WireWriter } from '../../../connectors/kafka/wire.ts';
+import { CODEC } from '../../../connectors/kafka/wire/codecs.ts';
+import { BATCH_HEADER_BYTES, encodeBatch } from '../../../connectors/kafka/wire/record-batch.ts';
+import { WireReader, WireWriter } from '../../../connectors/kafka/wire/wire.ts';
 
 interface Asked {
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[];

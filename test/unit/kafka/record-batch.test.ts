@@ -4,15 +4,15 @@ import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import snappy from 'snappy';
 import { describe, expect, test } from 'vitest';
-import { compressLz4 } from '../../../connectors/kafka/codecs.ts';
+import { compressLz4 } from '../../../connectors/kafka/wire/codecs.ts';
 import {
   BATCH_HEADER_BYTES,
   CONTROL,
   encodeBatch,
   type OutRecord,
   TRANSACTIONAL,
-} from '../../../connectors/kafka/record-batch.ts';
-import { decodeRecords } from '../../../connectors/kafka/record-decode.ts';
+} from '../../../connectors/kafka/wire/record-batch.ts';
+import { decodeRecords } from '../../../connectors/kafka/wire/record-decode.ts';
 
 const plain = { producerId: -1n, epoch: -1, baseSequence: -1, transactional: false, codec: 'none' } as const;
 

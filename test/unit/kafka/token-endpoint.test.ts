@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { saslOf } from '../../../connectors/kafka/sasl.ts';
-import { requestToken, tokenEndpointProblem } from '../../../connectors/kafka/token-endpoint.ts';
+import { saslOf } from '../../../connectors/kafka/sasl/sasl.ts';
+import { requestToken, tokenEndpointProblem } from '../../../connectors/kafka/sasl/token-endpoint.ts';
 import { tokenServer } from '../../token-server.ts';
 
 const client = { clientId: 'messina', clientSecret: 'sword fish:+%' };

@@ -9,10 +9,10 @@ import type { TransactionalProducer } from '../../../connectors/kafka/producer.t
 import { createLogger } from '../../../connectors/log.ts';
 import { createMetrics } from '../../../connectors/metrics/registry.ts';
 import { NO_COUNTS, type StoredPosition } from '../../../connectors/runtime/offset-store.ts';
-import { PartitionRun } from '../../../connectors/runtime/partition-run.ts';
-import { Publisher } from '../../../connectors/runtime/publisher.ts';
-import { SnapshotRun } from '../../../connectors/runtime/snapshot-run.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import { PartitionRun } from '../../../connectors/runtime/source/partition-run.ts';
+import { Publisher } from '../../../connectors/runtime/source/publisher.ts';
+import { SnapshotRun } from '../../../connectors/runtime/source/snapshot-run.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 import { EPOCH, FACTS, HOUR, MINUTE, START, StreamWorld } from '../source/stream-world.ts';

@@ -1,13 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { createLogger } from '../../../connectors/log.ts';
-import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
+import { FRESH_LANE } from '../../../connectors/runtime/sink/lane-state.ts';
 import { forgetLostMendings, warnOfUnmended } from '../../../migration/chain-mended.ts';
 import type { TopicsView } from '../../../migration/topics-view.ts';
 
 const lanes = vi.hoisted(() => new Map<string, number>());
 const written = vi.hoisted(() => [] as unknown[]);
 
-vi.mock('../../../migration/replay-lanes.ts', () => ({
+vi.mock('../../../migration/replay/replay-lanes.ts', () => ({
   lanesOf: async (_view: unknown, _sink: string, tables: readonly string[]) =>
     new Map(
       tables.map((table) => [
@@ -16,7 +16,7 @@ vi.mock('../../../migration/replay-lanes.ts', () => ({
       ]),
     ),
 }));
-vi.mock('../../../connectors/runtime/sink-prepare.ts', () => ({
+vi.mock('../../../connectors/runtime/sink/sink-prepare.ts', () => ({
   recordSink: async (_world: unknown, _sink: string, table: string, record: { mendedSnapshot: unknown }) =>
     written.push([table, record.mendedSnapshot]),
 }));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SnapshotFacts } from '../../../connectors/catalog-records.ts';
-import { changedSnapshots } from '../../../connectors/runtime/begun-snapshots.ts';
 import type { Catalog } from '../../../connectors/runtime/catalog.ts';
-import { exportPlans } from '../../../migration/plan-exports.ts';
+import { changedSnapshots } from '../../../connectors/runtime/source/begun-snapshots.ts';
+import { exportPlans } from '../../../migration/plan/plan-exports.ts';
 import { wire } from '../../../migration/wiring.ts';
 import { parse, validText } from './migration-text.ts';
 

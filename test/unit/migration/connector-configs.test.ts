@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readConnector } from '../../../connectors/config/connector-settings.ts';
 import { settingsOf } from '../../../connectors/worker/config-scope.ts';
-import type { Plugins } from '../../../connectors/worker/plugins.ts';
+import type { Plugins } from '../../../connectors/worker/plugins/plugins.ts';
 import {
   sinkDefinition,
   sourceDefinition,

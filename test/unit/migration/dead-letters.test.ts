@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
-import { FRESH_LANE, type LaneState } from '../../../connectors/runtime/lane-state.ts';
-import type { Letter } from '../../../connectors/runtime/letter.ts';
+import type { InRecord } from '../../../connectors/kafka/wire/record-decode.ts';
+import type { Letter } from '../../../connectors/runtime/dead-letters/letter.ts';
+import { FRESH_LANE, type LaneState } from '../../../connectors/runtime/sink/lane-state.ts';
 import { topicNames } from '../../../connectors/topic-names.ts';
 import { retryLanesOf } from '../../../migration/dead-letters/retry-lanes-of.ts';
 import { shownLetter } from '../../../migration/dead-letters/show.ts';
@@ -19,7 +19,7 @@ vi.mock('../../../connectors/kafka/reader.ts', async () => ({
 vi.mock('../../../connectors/kafka/offsets.ts', async () =>
   (await import('../runtime/topic-fakes.ts')).memoryOffsets(topics),
 );
-vi.mock('../../../migration/replay-lanes.ts', () => ({
+vi.mock('../../../migration/replay/replay-lanes.ts', () => ({
   lanesOf: async (_view: unknown, connector: string, tables: readonly string[]) => {
     const state = states.get(connector);
     return new Map(tables.map((table) => [table, state ? [{ partition: 2, state }] : []]));

@@ -8,8 +8,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createControlClient } from '../../../dynamodb/control-client.ts';
 import { DataClient } from '../../../dynamodb/data-client.ts';
-import { type ExportProgress, exportTable } from '../../../migration/export.ts';
-import { isTarget, openTarget } from '../../../migration/export-target.ts';
+import { type ExportProgress, exportTable } from '../../../migration/export/export.ts';
+import { isTarget, openTarget } from '../../../migration/export/export-target.ts';
 import { s3ExportSource } from '../../../source/export/connector.ts';
 import { music, optionsFor, readAll, TABLE_ARN, TABLE_ID } from '../source/export-fixture.ts';
 

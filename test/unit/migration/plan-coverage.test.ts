@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { coverageProblem, type Known, outlook } from '../../../migration/plan-coverage.ts';
+import { coverageProblem, type Known, outlook } from '../../../migration/plan/plan-coverage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

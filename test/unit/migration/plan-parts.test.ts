@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConnectError } from '../../../connectors/errors.ts';
-import { unprovable } from '../../../migration/export-table.ts';
-import { estimate } from '../../../migration/plan-estimate.ts';
-import { Problems } from '../../../migration/plan-problems.ts';
-import { topicPlan } from '../../../migration/plan-topics.ts';
+import { unprovable } from '../../../migration/export/export-table.ts';
+import { estimate } from '../../../migration/plan/plan-estimate.ts';
+import { Problems } from '../../../migration/plan/plan-problems.ts';
+import { topicPlan } from '../../../migration/plan/plan-topics.ts';
 import { clockSample, measureSkewMs, surelyApartMs } from '../../../migration/target-clocks.ts';
 
 describe('an estimate', () => {

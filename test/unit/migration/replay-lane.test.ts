@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { changesFlow, onMarker } from '../../../connectors/runtime/gate.ts';
-import { FRESH_LANE, type LaneState, readLane, writeLane } from '../../../connectors/runtime/lane-state.ts';
-import { fromChanges, fromSnapshot } from '../../../migration/replay-lane.ts';
+import { changesFlow, onMarker } from '../../../connectors/runtime/sink/gate.ts';
+import {
+  FRESH_LANE,
+  type LaneState,
+  readLane,
+  writeLane,
+} from '../../../connectors/runtime/sink/lane-state.ts';
+import { fromChanges, fromSnapshot } from '../../../migration/replay/replay-lane.ts';
 import type { Marker } from '../../../schemas/change.ts';
 
 const outcomes = { written: 90, superseded: 10, filtered: 1, deadLettered: 2 };

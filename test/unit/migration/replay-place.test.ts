@@ -5,8 +5,8 @@ import type {
   TableRecord,
 } from '../../../connectors/catalog-records.ts';
 import type { Catalog } from '../../../connectors/runtime/catalog.ts';
-import { minuteOf } from '../../../migration/replay-moves.ts';
-import { beginPlace } from '../../../migration/replay-place.ts';
+import { minuteOf } from '../../../migration/replay/replay-moves.ts';
+import { beginPlace } from '../../../migration/replay/replay-place.ts';
 
 interface Known extends Pick<SnapshotRecord, 'epoch' | 'state'> {
   readonly id: string;

@@ -3,13 +3,13 @@ import type { SinkTask, TakeOver, TaskContext } from '../../../connectors/connec
 import { ConnectError } from '../../../connectors/errors.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import type { Catalog } from '../../../connectors/runtime/catalog.ts';
-import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
-import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
-import { dropTarget, outwaitWriters, recreateProblems } from '../../../migration/replay-recreate.ts';
+import { FRESH_LANE } from '../../../connectors/runtime/sink/lane-state.ts';
+import type { SinkDefinition } from '../../../connectors/runtime/sink/sink-world.ts';
+import { dropTarget, outwaitWriters, recreateProblems } from '../../../migration/replay/replay-recreate.ts';
 import type { TopicsView } from '../../../migration/topics-view.ts';
 import { sinkTable } from '../../sink-records.ts';
 
-vi.mock('../../../connectors/runtime/sink-prepare.ts', () => ({ forgetSink: async () => {} }));
+vi.mock('../../../connectors/runtime/sink/sink-prepare.ts', () => ({ forgetSink: async () => {} }));
 
 /** How long is waited before a target table is dropped, and what the sink is asked to wait out. */
 async function waited({ versioned, clean }: { versioned: boolean; clean: boolean }) {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import type { LaneLetter } from '../../../connectors/runtime/retry-plan.ts';
+import type { LaneLetter } from '../../../connectors/runtime/retry/retry-plan.ts';
 import { bringsRows } from '../../../migration/dead-letters/brings-rows.ts';
 import { retryLetters } from '../../../migration/dead-letters/retry.ts';
 import { parse, validText } from './migration-text.ts';
@@ -17,7 +17,7 @@ vi.mock('../../../migration/dead-letters/read-letters.ts', () => ({
     return null;
   },
 }));
-vi.mock('../../../migration/replay-lanes.ts', () => ({
+vi.mock('../../../migration/replay/replay-lanes.ts', () => ({
   assertStopped: async (_kafka: unknown, sink: string) => {
     calls.push(`stopped ${sink}`);
     throw new ConnectError('SINK_RUNNING', 'is being run');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TableFacts } from '../../../connectors/catalog-records.ts';
-import { outcomeOf } from '../../../migration/plan-transforms.ts';
+import { outcomeOf } from '../../../migration/plan/plan-transforms.ts';
 import { transformProblems, transformsOf } from '../../../migration/transforms.ts';
 import { rowRecord } from '../../../migration/verify/transformed.ts';
 import { wireSink } from '../../../migration/wiring.ts';

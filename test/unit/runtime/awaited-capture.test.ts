@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ConnectError } from '../../../connectors/errors.ts';
-import { awaitCapture } from '../../../connectors/runtime/awaited-capture.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import { awaitCapture } from '../../../connectors/runtime/source/awaited-capture.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 
 /** A task whose clock stands still until `pass`. */
 function subject() {

@@ -2,9 +2,9 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Epoch, TableFacts, TableRecord } from '../../../connectors/catalog-records.ts';
 import type { CaptureFacts, ChangesSource } from '../../../connectors/connector.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { leadCapture } from '../../../connectors/runtime/capture-lead.ts';
-import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import { leadCapture } from '../../../connectors/runtime/source/capture-lead.ts';
+import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 
 vi.mock('../../../connectors/kafka/offsets.ts', () => ({ endOffsets: async () => [7, 9] }));
 

@@ -3,10 +3,10 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { ChangesSource, SourceBatch, SourcePartition } from '../../../connectors/connector.ts';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { ChangesTable } from '../../../connectors/runtime/changes-table.ts';
 import { NO_COUNTS, OffsetStore } from '../../../connectors/runtime/offset-store.ts';
-import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import { ChangesTable } from '../../../connectors/runtime/source/changes-table.ts';
+import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });

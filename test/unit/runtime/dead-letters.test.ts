@@ -4,11 +4,11 @@ import { ConnectError } from '../../../connectors/errors.ts';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { PlainProducer } from '../../../connectors/kafka/plain-producer.ts';
-import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
+import type { OutRecord } from '../../../connectors/kafka/wire/record-batch.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { retrying } from '../../../connectors/runtime/backoff.ts';
-import { DeadLetterTopic } from '../../../connectors/runtime/dead-letter-topic.ts';
-import { type DeadLetter, DeadLetters } from '../../../connectors/runtime/dead-letters.ts';
+import { DeadLetterTopic } from '../../../connectors/runtime/dead-letters/dead-letter-topic.ts';
+import { type DeadLetter, DeadLetters } from '../../../connectors/runtime/dead-letters/dead-letters.ts';
 import { FailureRuns } from '../../../connectors/runtime/failure-runs.ts';
 
 const from = { topic: 'dead', connector: 'm-alternator', task: 1, pluginName: 'AlternatorSink' };

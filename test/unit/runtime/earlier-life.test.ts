@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
-import { leadCapture } from '../../../connectors/runtime/capture-lead.ts';
 import { catalogEntry, catalogKeys } from '../../../connectors/runtime/catalog.ts';
-import { ChangesTable } from '../../../connectors/runtime/changes-table.ts';
 import { taskOf } from '../../../connectors/runtime/ownership.ts';
-import { deletedEntries, publishedBefore } from '../../../connectors/runtime/published-before.ts';
-import { leadSnapshot } from '../../../connectors/runtime/snapshot-lead.ts';
-import { SnapshotTable } from '../../../connectors/runtime/snapshot-table.ts';
+import { leadCapture } from '../../../connectors/runtime/source/capture-lead.ts';
+import { ChangesTable } from '../../../connectors/runtime/source/changes-table.ts';
+import { deletedEntries, publishedBefore } from '../../../connectors/runtime/source/published-before.ts';
+import { leadSnapshot } from '../../../connectors/runtime/source/snapshot-lead.ts';
+import { SnapshotTable } from '../../../connectors/runtime/source/snapshot-table.ts';
 import { epochOf, facts, Life, SERVER_TIME_MS } from './source-lives.ts';
 
 vi.mock('../../../connectors/kafka/offsets.ts', () => ({ endOffsets: async () => [0] }));

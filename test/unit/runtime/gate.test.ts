@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { changesFlow, onMarker, open } from '../../../connectors/runtime/gate.ts';
-import { FRESH_LANE, type LaneState, readLane, writeLane } from '../../../connectors/runtime/lane-state.ts';
+import { changesFlow, onMarker, open } from '../../../connectors/runtime/sink/gate.ts';
+import {
+  FRESH_LANE,
+  type LaneState,
+  readLane,
+  writeLane,
+} from '../../../connectors/runtime/sink/lane-state.ts';
 import type { Marker } from '../../../schemas/change.ts';
 
 const marker = (kind: 'begin' | 'complete', snapshot: string): Marker => ({

@@ -3,8 +3,8 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import type { PlainProducer } from '../../../connectors/kafka/plain-producer.ts';
-import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
-import { Generation } from '../../../connectors/runtime/generation.ts';
+import type { OutRecord } from '../../../connectors/kafka/wire/record-batch.ts';
+import { Generation } from '../../../connectors/runtime/source/generation.ts';
 
 const fenced: string[] = [];
 vi.mock('../../../connectors/kafka/producer.ts', () => ({

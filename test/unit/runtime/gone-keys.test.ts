@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { keyHash } from '../../../connectors/buckets/key-hash.ts';
 import type { SnapshotRecord, TableRecord } from '../../../connectors/catalog-records.ts';
 import type { Position } from '../../../connectors/connector.ts';
-import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
-import { GoneKeys, sweeps } from '../../../connectors/runtime/gone-keys.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import type { InRecord } from '../../../connectors/kafka/wire/record-decode.ts';
+import { GoneKeys, sweeps } from '../../../connectors/runtime/source/gone-keys.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 
 /** What stands in the table's two topics, by topic and partition; of a topic, its first records may be gone. */
 const topics = vi.hoisted(() => new Map<string, unknown[][]>());

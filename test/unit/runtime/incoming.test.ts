@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { avroConverter } from '../../../connectors/converters/avro.ts';
-import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
-import { type Decoded, decodeIncoming, supersededInBatch } from '../../../connectors/runtime/incoming.ts';
+import type { InRecord } from '../../../connectors/kafka/wire/record-decode.ts';
+import {
+  type Decoded,
+  decodeIncoming,
+  supersededInBatch,
+} from '../../../connectors/runtime/sink/incoming.ts';
 import type { ChangeRecord } from '../../../schemas/change.ts';
 import { Item } from '../../../schemas/item.ts';
 import { encodeKey } from '../../../schemas/key.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
-import type { Incoming } from '../../../connectors/runtime/incoming.ts';
-import { type LaneTarget, writeLane } from '../../../connectors/runtime/lane-write.ts';
+import type { Incoming } from '../../../connectors/runtime/sink/incoming.ts';
+import { type LaneTarget, writeLane } from '../../../connectors/runtime/sink/lane-write.ts';
 import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 
 const refused = new ConnectError('RECORD_REFUSED', 'refused');

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { SnapshotRecord } from '../../../connectors/catalog-records.ts';
-import { FRESH_LANE, type LaneState } from '../../../connectors/runtime/lane-state.ts';
-import { fromChanges, fromSnapshot } from '../../../migration/replay-lane.ts';
+import { FRESH_LANE, type LaneState } from '../../../connectors/runtime/sink/lane-state.ts';
+import { fromChanges, fromSnapshot } from '../../../migration/replay/replay-lane.ts';
 import type { Marker } from '../../../schemas/change.ts';
 import { fetched, put, runLane } from './lane-world.ts';
 

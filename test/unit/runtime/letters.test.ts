@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConnectError } from '../../../connectors/errors.ts';
-import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
-import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
-import { FRESH_LANE, readLane, writeLane } from '../../../connectors/runtime/lane-state.ts';
-import { readLetter, versionHeader } from '../../../connectors/runtime/letter.ts';
+import type { OutRecord } from '../../../connectors/kafka/wire/record-batch.ts';
+import type { InRecord } from '../../../connectors/kafka/wire/record-decode.ts';
+import { readLetter, versionHeader } from '../../../connectors/runtime/dead-letters/letter.ts';
 import { sumOutcomes } from '../../../connectors/runtime/outcomes.ts';
-import { rejectedToRecords } from '../../../connectors/runtime/outgoing.ts';
-import { afterRetry } from '../../../connectors/runtime/retry-outcomes.ts';
-import { isSettled, settledIn, settleRead } from '../../../connectors/runtime/settled-letters.ts';
+import { afterRetry } from '../../../connectors/runtime/retry/retry-outcomes.ts';
+import { isSettled, settledIn, settleRead } from '../../../connectors/runtime/retry/settled-letters.ts';
+import { FRESH_LANE, readLane, writeLane } from '../../../connectors/runtime/sink/lane-state.ts';
+import { rejectedToRecords } from '../../../connectors/runtime/source/outgoing.ts';
 
 const asRead = ({ key, value, timestampMs, headers = [] }: OutRecord, offset: number): InRecord => ({
   offset,

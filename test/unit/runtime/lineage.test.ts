@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Epoch } from '../../../connectors/catalog-records.ts';
-import { coverageMs, prove, version0 } from '../../../connectors/runtime/coverage.ts';
-import { readiness } from '../../../connectors/runtime/lineage.ts';
 import { NO_COUNTS, type StoredPosition } from '../../../connectors/runtime/offset-store.ts';
+import { coverageMs, prove, version0 } from '../../../connectors/runtime/source/coverage.ts';
+import { readiness } from '../../../connectors/runtime/source/lineage.ts';
 
 const stored = (done: boolean, coverage: number | null = null): StoredPosition => ({
   position: {},

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { FRESH_LANE } from '../../../connectors/runtime/lane-state.ts';
-import { OwnedLane, type OwnedLaneOptions } from '../../../connectors/runtime/owned-lane.ts';
+import { FRESH_LANE } from '../../../connectors/runtime/sink/lane-state.ts';
+import { OwnedLane, type OwnedLaneOptions } from '../../../connectors/runtime/sink/owned-lane.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
 
 /** A lane that is another's as soon as its owner's first commit was refused. */

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { PublishedBy, SnapshotRecord } from '../../../connectors/catalog-records.ts';
-import { leadCapture } from '../../../connectors/runtime/capture-lead.ts';
 import { catalogEntry, catalogKeys } from '../../../connectors/runtime/catalog.ts';
-import { ChangesTable } from '../../../connectors/runtime/changes-table.ts';
-import { SnapshotTable } from '../../../connectors/runtime/snapshot-table.ts';
+import { leadCapture } from '../../../connectors/runtime/source/capture-lead.ts';
+import { ChangesTable } from '../../../connectors/runtime/source/changes-table.ts';
+import { SnapshotTable } from '../../../connectors/runtime/source/snapshot-table.ts';
 import { epochOf, facts, Life } from './source-lives.ts';
 
 vi.mock('../../../connectors/kafka/offsets.ts', () => ({ endOffsets: async () => [0] }));

@@ -3,7 +3,7 @@ import { systemClock } from '../../../connectors/clock.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { TransactionalProducer } from '../../../connectors/kafka/producer.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { type Batch, type Publication, Publisher } from '../../../connectors/runtime/publisher.ts';
+import { type Batch, type Publication, Publisher } from '../../../connectors/runtime/source/publisher.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });
 const topics = { offsets: 'o', offsetsPartitions: 1, catalog: 'c' };

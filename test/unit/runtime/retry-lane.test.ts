@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sumOutcomes } from '../../../connectors/runtime/outcomes.ts';
-import { RetryLane } from '../../../connectors/runtime/retry-lane.ts';
+import { RetryLane } from '../../../connectors/runtime/retry/retry-lane.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 import { type Event, type History, RetryWorld } from './retry-world.ts';
 import type { Topics } from './topic-fakes.ts';

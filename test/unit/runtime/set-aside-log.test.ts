@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { SetAsideLog } from '../../../connectors/runtime/set-aside-log.ts';
+import { SetAsideLog } from '../../../connectors/runtime/dead-letters/set-aside-log.ts';
 
 /** A log whose time passes by hand. */
 function subject(settings: { log: boolean; logMessages: boolean }) {

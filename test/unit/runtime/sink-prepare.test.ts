@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { checkWritten, fingerprint, preparedTable } from '../../../connectors/runtime/sink-prepare.ts';
-import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink-world.ts';
+import { checkWritten, fingerprint, preparedTable } from '../../../connectors/runtime/sink/sink-prepare.ts';
+import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink/sink-world.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
 import { sinkTable } from '../../sink-records.ts';
 

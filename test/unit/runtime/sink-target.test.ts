@@ -4,10 +4,10 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { SinkTask } from '../../../connectors/connector.ts';
 import type { Committed } from '../../../connectors/kafka/committed.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { open } from '../../../connectors/runtime/gate.ts';
-import { FRESH_LANE, type LaneState, writeLane } from '../../../connectors/runtime/lane-state.ts';
-import { preparedTable } from '../../../connectors/runtime/sink-prepare.ts';
-import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink-world.ts';
+import { open } from '../../../connectors/runtime/sink/gate.ts';
+import { FRESH_LANE, type LaneState, writeLane } from '../../../connectors/runtime/sink/lane-state.ts';
+import { preparedTable } from '../../../connectors/runtime/sink/sink-prepare.ts';
+import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink/sink-world.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
 
 const catalog = vi.hoisted(() => new Map<string, SinkRecord>());

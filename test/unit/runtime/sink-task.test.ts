@@ -6,12 +6,12 @@ import { ConnectError } from '../../../connectors/errors.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { GroupOptions } from '../../../connectors/kafka/group.ts';
 import type { FetchedBatch } from '../../../connectors/kafka/reader.ts';
-import type { OutRecord } from '../../../connectors/kafka/record-batch.ts';
 import type { TopicSpec } from '../../../connectors/kafka/topics.ts';
+import type { OutRecord } from '../../../connectors/kafka/wire/record-batch.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { following, type LaneKind } from '../../../connectors/runtime/lane-kind.ts';
-import { SinkTask } from '../../../connectors/runtime/sink-task.ts';
-import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink-world.ts';
+import { following, type LaneKind } from '../../../connectors/runtime/sink/lane-kind.ts';
+import { SinkTask } from '../../../connectors/runtime/sink/sink-task.ts';
+import type { SinkDefinition, SinkWorld } from '../../../connectors/runtime/sink/sink-world.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
 import { attributes, putRecord, sinkTable } from '../../sink-records.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SnapshotFacts, SnapshotRecord } from '../../../connectors/catalog-records.ts';
 import type { PartitionName } from '../../../connectors/runtime/offset-store.ts';
-import { asTaken, publishedAs, wasReset } from '../../../connectors/runtime/snapshot-again.ts';
+import { asTaken, publishedAs, wasReset } from '../../../connectors/runtime/source/snapshot-again.ts';
 
 const factsOf = (id: string) =>
   ({ id, exportMs: 1, facts: { summary: 's3://b/m' } }) as unknown as SnapshotFacts;

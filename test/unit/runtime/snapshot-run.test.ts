@@ -3,9 +3,9 @@ import type { SnapshotRecord, TableRecord } from '../../../connectors/catalog-re
 import type { SnapshotSource, SourcePartition } from '../../../connectors/connector.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { NO_COUNTS } from '../../../connectors/runtime/offset-store.ts';
-import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import { SnapshotRun } from '../../../connectors/runtime/snapshot-run.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
+import { SnapshotRun } from '../../../connectors/runtime/source/snapshot-run.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 
 const file: SourcePartition = { id: 'a.json.gz', after: [], expectedRecords: 3 };
 

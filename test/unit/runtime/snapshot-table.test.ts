@@ -3,9 +3,9 @@ import type { SnapshotRecord } from '../../../connectors/catalog-records.ts';
 import { systemClock } from '../../../connectors/clock.ts';
 import type { SnapshotSource } from '../../../connectors/connector.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import { SnapshotTable } from '../../../connectors/runtime/snapshot-table.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
+import { SnapshotTable } from '../../../connectors/runtime/source/snapshot-table.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { sinkTable } from '../../sink-records.ts';
 
 const snapshot = (id: string, rank: number, state: SnapshotRecord['state']): SnapshotRecord => ({

@@ -4,11 +4,11 @@ import { ConnectError } from '../../../connectors/errors.ts';
 import type { TopicSpec } from '../../../connectors/kafka/topics.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import type { ErrorHandling } from '../../../connectors/runtime/error-handling.ts';
-import { PartitionRun } from '../../../connectors/runtime/partition-run.ts';
-import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import { SourceLetters } from '../../../connectors/runtime/source-letters.ts';
-import type { SourceDefinition, SourceWorld } from '../../../connectors/runtime/source-world.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import { PartitionRun } from '../../../connectors/runtime/source/partition-run.ts';
+import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
+import { SourceLetters } from '../../../connectors/runtime/source/source-letters.ts';
+import type { SourceDefinition, SourceWorld } from '../../../connectors/runtime/source/source-world.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 
 const created = vi.hoisted(() => [] as { spec: TopicSpec; published: number }[]);

@@ -10,8 +10,8 @@ import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { Catalog, type KeyedEntry } from '../../../connectors/runtime/catalog.ts';
 import { NO_COUNTS, OffsetStore, type PartitionName } from '../../../connectors/runtime/offset-store.ts';
-import type { Publication } from '../../../connectors/runtime/publisher.ts';
-import type { TaskRun } from '../../../connectors/runtime/task-run.ts';
+import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
+import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });

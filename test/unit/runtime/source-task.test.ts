@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import { createLogger } from '../../../connectors/log.ts';
-import { SourceTask, type SourceTaskOptions } from '../../../connectors/runtime/source-task.ts';
-import type { SourceWorld } from '../../../connectors/runtime/source-world.ts';
+import { SourceTask, type SourceTaskOptions } from '../../../connectors/runtime/source/source-task.ts';
+import type { SourceWorld } from '../../../connectors/runtime/source/source-world.ts';
 
 const kafka = vi.hoisted(() => ({ begins: 0, failures: [] as Error[] }));
 

@@ -1,5 +1,5 @@
 import type { FetchedBatch } from '../../../connectors/kafka/reader.ts';
-import type { InRecord } from '../../../connectors/kafka/record-decode.ts';
+import type { InRecord } from '../../../connectors/kafka/wire/record-decode.ts';
 
 /** Topics of one partition, by name. */
 export type Topics = Map<string, InRecord[]>;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Transform } from '../../../connectors/connector.ts';
-import { fingerprint } from '../../../connectors/runtime/sink-prepare.ts';
-import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
+import { fingerprint } from '../../../connectors/runtime/sink/sink-prepare.ts';
+import type { SinkDefinition } from '../../../connectors/runtime/sink/sink-world.ts';
 import type { PredicateConfig, TransformConfig } from '../../../connectors/transforms/chain.ts';
 import type { ChangeRecord } from '../../../schemas/change.ts';
 import { encodeAttributes } from '../../../schemas/encode.ts';

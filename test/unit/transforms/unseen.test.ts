@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fingerprint } from '../../../connectors/runtime/sink-prepare.ts';
-import type { SinkDefinition } from '../../../connectors/runtime/sink-world.ts';
+import { fingerprint } from '../../../connectors/runtime/sink/sink-prepare.ts';
+import type { SinkDefinition } from '../../../connectors/runtime/sink/sink-world.ts';
 import type { TransformConfig } from '../../../connectors/transforms/chain.ts';
 import { transformOf } from '../../../connectors/transforms/registry.ts';
 import { sinkTable } from '../../sink-records.ts';

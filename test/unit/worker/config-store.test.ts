@@ -5,8 +5,8 @@ import { ConnectError } from '../../../connectors/errors.ts';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
-import { configKeys } from '../../../connectors/worker/config-records.ts';
-import { ConfigStore } from '../../../connectors/worker/config-store.ts';
+import { configKeys } from '../../../connectors/worker/state/config-records.ts';
+import { ConfigStore } from '../../../connectors/worker/state/config-store.ts';
 import { LogView, SharedLog } from './shared-log.ts';
 
 vi.mock('../../../connectors/kafka/producer.ts', async () => ({

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
-import type { StoredConnector } from '../../../connectors/worker/config-store.ts';
 import { ConnectorSet } from '../../../connectors/worker/connector-set.ts';
 import type { FlatConfig, TargetState } from '../../../connectors/worker/herder.ts';
-import { SaidStatus } from '../../../connectors/worker/said-status.ts';
+import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
+import { SaidStatus } from '../../../connectors/worker/state/said-status.ts';
 import { MemoryStatus } from './memory-status.ts';
 import { silent } from './silent-log.ts';
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { AutoRestart } from '../../../connectors/worker/auto-restart.ts';
-import type { StoredConnector } from '../../../connectors/worker/config-store.ts';
 import { ConnectorSet, type ConnectorSetWorld } from '../../../connectors/worker/connector-set.ts';
 import type { FlatConfig, TargetState } from '../../../connectors/worker/herder.ts';
-import { SaidStatus } from '../../../connectors/worker/said-status.ts';
+import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
+import { SaidStatus } from '../../../connectors/worker/state/said-status.ts';
 import { StatusView } from '../../../connectors/worker/status-view.ts';
 import { JumpingClock } from '../sink/jumping-clock.ts';
 import { MemoryStatus } from './memory-status.ts';

@@ -3,13 +3,13 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import type { PlainProducer } from '../../../connectors/kafka/plain-producer.ts';
-import { fencedTasks, wantedEpoch } from '../../../connectors/runtime/generation.ts';
 import { OffsetStore } from '../../../connectors/runtime/offset-store.ts';
+import { fencedTasks, wantedEpoch } from '../../../connectors/runtime/source/generation.ts';
 import { StatusWriter } from '../../../connectors/runtime/status-log.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
-import { levelOf } from '../../../connectors/worker/config-records.ts';
-import { ConfigStore } from '../../../connectors/worker/config-store.ts';
-import { sourceOffsets } from '../../../connectors/worker/source-offsets.ts';
+import { sourceOffsets } from '../../../connectors/worker/offsets/source-offsets.ts';
+import { levelOf } from '../../../connectors/worker/state/config-records.ts';
+import { ConfigStore } from '../../../connectors/worker/state/config-store.ts';
 import { LogView, SharedLog } from './shared-log.ts';
 
 let log: SharedLog;

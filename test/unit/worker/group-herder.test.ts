@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { RestartWish } from '../../../connectors/worker/config-records.ts';
 import type { Herder } from '../../../connectors/worker/herder.ts';
+import type { RestartWish } from '../../../connectors/worker/state/config-records.ts';
 import { topicStatusKey } from '../../../connectors/worker/status-view.ts';
 import { herderWorld } from './herder-world.ts';
 
 vi.mock('../../../connectors/kafka/producer.ts', async () => ({
   TransactionalProducer: (await import('./shared-log.ts')).LogProducer,
 }));
-vi.mock('../../../connectors/worker/connector-offsets.ts', () => ({
+vi.mock('../../../connectors/worker/offsets/connector-offsets.ts', () => ({
   offsetsOf: async ({ type }: { type: string }) => [{ partition: { type }, offset: {} }],
   alterOffsets: async () => 'altered',
   resetOffsets: async () => 'reset',

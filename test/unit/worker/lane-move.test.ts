@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FRESH_LANE, type LaneState } from '../../../connectors/runtime/lane-state.ts';
 import { NO_OUTCOMES } from '../../../connectors/runtime/outcomes.ts';
-import { moveSnapshot, snapshotPlace, stuckAt } from '../../../connectors/worker/lane-move.ts';
+import { FRESH_LANE, type LaneState } from '../../../connectors/runtime/sink/lane-state.ts';
+import { moveSnapshot, snapshotPlace, stuckAt } from '../../../connectors/worker/offsets/lane-move.ts';
 
 const place = { id: 's2', begin: 10, complete: 20 };
 const lane = (snapshot: string | null, gateOpen: boolean, position = 0): LaneState => ({

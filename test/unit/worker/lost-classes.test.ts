@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LostClasses } from '../../../connectors/worker/lost-classes.ts';
+import { LostClasses } from '../../../connectors/worker/group/lost-classes.ts';
 
 const subject = () => {
   const clock = { ms: 0, monotonic: () => clock.ms };

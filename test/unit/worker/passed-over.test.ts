@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { FetchedBatch } from '../../../connectors/kafka/reader.ts';
-import { passedOver } from '../../../connectors/worker/passed-over.ts';
+import { passedOver } from '../../../connectors/worker/offsets/passed-over.ts';
 import { encodeMarker } from '../../../schemas/change-codec.ts';
 
 /** Kinds by offset; a dash is the end of a transaction, which is no record. Fetched three at a time. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
-import { type About, Peers } from '../../../connectors/worker/peers.ts';
-import type { TwinWatch } from '../../../connectors/worker/twin-watch.ts';
+import { type About, Peers } from '../../../connectors/worker/group/peers.ts';
+import type { TwinWatch } from '../../../connectors/worker/group/twin-watch.ts';
 
 const groups = vi.hoisted(() => ({ abouts: new Map<string, (object | null)[]>(), isAway: false }));
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RESERVED_CLASSES } from '../../../connectors/worker/reserved-classes.ts';
+import { RESERVED_CLASSES } from '../../../connectors/worker/plugins/reserved-classes.ts';
 import { plugins as sinkPlugins } from '../../../sink/plugins.ts';
 import { plugins as sourcePlugins } from '../../../source/plugins.ts';
 

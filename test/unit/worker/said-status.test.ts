@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SaidStatus } from '../../../connectors/worker/said-status.ts';
+import { SaidStatus } from '../../../connectors/worker/state/said-status.ts';
 import { MemoryStatus } from './memory-status.ts';
 import { silent } from './silent-log.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { slotOf, slotOfConnector } from '../../../connectors/runtime/ownership.ts';
-import type { StoredConnector } from '../../../connectors/worker/config-store.ts';
-import { shareOf, slotContents } from '../../../connectors/worker/share.ts';
+import { shareOf, slotContents } from '../../../connectors/worker/group/share.ts';
+import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
 
 const PARTITIONS = 8;
 

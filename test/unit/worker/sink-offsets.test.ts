@@ -4,11 +4,16 @@ import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { CommitEntry, Committed } from '../../../connectors/kafka/committed.ts';
 import { KafkaError } from '../../../connectors/kafka/errors.ts';
 import type { Catalog } from '../../../connectors/runtime/catalog.ts';
-import { changesFlow } from '../../../connectors/runtime/gate.ts';
-import { FRESH_LANE, type LaneState, readLane, writeLane } from '../../../connectors/runtime/lane-state.ts';
+import { changesFlow } from '../../../connectors/runtime/sink/gate.ts';
+import {
+  FRESH_LANE,
+  type LaneState,
+  readLane,
+  writeLane,
+} from '../../../connectors/runtime/sink/lane-state.ts';
 import { topicNames } from '../../../connectors/topic-names.ts';
-import { moveSink } from '../../../connectors/worker/move-sink.ts';
-import { allToStart, readMoves, sinkOffsets } from '../../../connectors/worker/sink-offsets.ts';
+import { moveSink } from '../../../connectors/worker/offsets/move-sink.ts';
+import { allToStart, readMoves, sinkOffsets } from '../../../connectors/worker/offsets/sink-offsets.ts';
 
 const group = vi.hoisted(() => ({
   commits: new Map<string, { offset: number | null; metadata: string }>(),
@@ -49,7 +54,7 @@ const isRecord = (offset: number) => offset % 3 !== 2;
 const recordsBetween = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).filter(isRecord).length;
 
-vi.mock('../../../connectors/worker/passed-over.ts', () => ({
+vi.mock('../../../connectors/worker/offsets/passed-over.ts', () => ({
   passedOver: async (_client: unknown, _of: object, from: number, to: number) => recordsBetween(from, to),
 }));
 

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerSettings } from '../../../connectors/config/settings.ts';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { GroupOptions } from '../../../connectors/kafka/group.ts';
-import type { About } from '../../../connectors/worker/peers.ts';
-import { Slots, slotGroups } from '../../../connectors/worker/slots.ts';
+import type { About } from '../../../connectors/worker/group/peers.ts';
+import { Slots, slotGroups } from '../../../connectors/worker/group/slots.ts';
 import { silent } from './silent-log.ts';
 
 const group = vi.hoisted(() => ({

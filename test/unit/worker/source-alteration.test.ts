@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import { addCounts, NO_COUNTS, OffsetStore } from '../../../connectors/runtime/offset-store.ts';
-import { publishedBefore } from '../../../connectors/runtime/published-before.ts';
+import { publishedBefore } from '../../../connectors/runtime/source/published-before.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
 import type { ConnectorOffset } from '../../../connectors/worker/herder.ts';
-import { alteredEntries, resetEntries } from '../../../connectors/worker/source-alteration.ts';
-import { sourceOffsets } from '../../../connectors/worker/source-offsets.ts';
+import { alteredEntries, resetEntries } from '../../../connectors/worker/offsets/source-alteration.ts';
+import { sourceOffsets } from '../../../connectors/worker/offsets/source-offsets.ts';
 import { LogView, SharedLog } from './shared-log.ts';
 
 let log: SharedLog;

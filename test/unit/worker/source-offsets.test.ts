@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
-import { partitionOf } from '../../../connectors/kafka/murmur2.ts';
+import { partitionOf } from '../../../connectors/kafka/wire/murmur2.ts';
 import { OffsetStore } from '../../../connectors/runtime/offset-store.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
-import { alterOffsets, offsetsOf, resetOffsets } from '../../../connectors/worker/connector-offsets.ts';
 import type { FlatConfig } from '../../../connectors/worker/herder.ts';
+import {
+  alterOffsets,
+  offsetsOf,
+  resetOffsets,
+} from '../../../connectors/worker/offsets/connector-offsets.ts';
 import { LogView, SharedLog } from './shared-log.ts';
 
 const producers = vi.hoisted(() => ({ fenced: [] as string[], steps: [] as string[] }));

@@ -5,7 +5,7 @@ import { createMetrics } from '../../../connectors/metrics/registry.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
 import type { ConfigScope } from '../../../connectors/worker/config-scope.ts';
 import type { Loggers } from '../../../connectors/worker/loggers.ts';
-import { TaskHost } from '../../../connectors/worker/task-host.ts';
+import { TaskHost } from '../../../connectors/worker/threads/task-host.ts';
 import { silent } from './silent-log.ts';
 
 const world = vi.hoisted(() => ({
@@ -34,7 +34,7 @@ vi.mock(import('../../../connectors/worker/worlds.ts'), async (real) => ({
   sourceDefinition: () => ({}) as never,
   sourceWorld: () => ({}) as never,
 }));
-vi.mock('../../../connectors/runtime/generation.ts', () => ({ Generation: class {} }));
+vi.mock('../../../connectors/runtime/source/generation.ts', () => ({ Generation: class {} }));
 vi.mock('../../../connectors/kafka/topics.ts', () => ({
   describeTopics: async (_: unknown, topics: readonly string[]) =>
     new Map(
@@ -47,7 +47,7 @@ vi.mock('../../../connectors/kafka/topics.ts', () => ({
       ]),
     ),
 }));
-vi.mock('../../../connectors/runtime/source-task.ts', () => ({
+vi.mock('../../../connectors/runtime/source/source-task.ts', () => ({
   SourceTask: class {
     halts = new Map();
     #end = () => {};

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { expect, test, vi } from 'vitest';
-import { TaskThread } from '../../../connectors/worker/task-thread.ts';
-import type { ThreadSetup } from '../../../connectors/worker/thread-messages.ts';
+import { TaskThread } from '../../../connectors/worker/threads/task-thread.ts';
+import type { ThreadSetup } from '../../../connectors/worker/threads/thread-messages.ts';
 
 /** A real thread that obeys as thread-main.ts does, but begins to loop for ever at a task whose configuration says so. */
 const OBEYS_UNTIL_IT_LOOPS = `

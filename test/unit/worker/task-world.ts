@@ -1,8 +1,8 @@
 import { ConnectError } from '../../../connectors/errors.ts';
 import { AutoRestart } from '../../../connectors/worker/auto-restart.ts';
-import { SaidStatus } from '../../../connectors/worker/said-status.ts';
-import { type TaskOrder, type TaskRunner, taskKey } from '../../../connectors/worker/task-runner.ts';
+import { SaidStatus } from '../../../connectors/worker/state/said-status.ts';
 import { TaskSet, type WantedTask } from '../../../connectors/worker/task-set.ts';
+import { type TaskOrder, type TaskRunner, taskKey } from '../../../connectors/worker/threads/task-runner.ts';
 import { JumpingClock } from '../sink/jumping-clock.ts';
 import { MemoryStatus } from './memory-status.ts';
 import { silent } from './silent-log.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ConnectError } from '../../../connectors/errors.ts';
-import type { TaskRunner } from '../../../connectors/worker/task-runner.ts';
-import { ThreadCommands } from '../../../connectors/worker/thread-commands.ts';
-import type { Report } from '../../../connectors/worker/thread-messages.ts';
+import type { TaskRunner } from '../../../connectors/worker/threads/task-runner.ts';
+import { ThreadCommands } from '../../../connectors/worker/threads/thread-commands.ts';
+import type { Report } from '../../../connectors/worker/threads/thread-messages.ts';
 
 const order = { connector: 'c', task: 0, tasks: 1, config: {} };
 

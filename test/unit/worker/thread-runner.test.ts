@@ -3,9 +3,9 @@ import { systemClock } from '../../../connectors/clock.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import type { MetricsRegistry } from '../../../connectors/metrics/registry.ts';
 import { Loggers } from '../../../connectors/worker/loggers.ts';
-import { type TaskOrder, taskKey } from '../../../connectors/worker/task-runner.ts';
-import type { ThreadSetup } from '../../../connectors/worker/thread-messages.ts';
-import { ThreadRunner } from '../../../connectors/worker/thread-runner.ts';
+import { type TaskOrder, taskKey } from '../../../connectors/worker/threads/task-runner.ts';
+import type { ThreadSetup } from '../../../connectors/worker/threads/thread-messages.ts';
+import { ThreadRunner } from '../../../connectors/worker/threads/thread-runner.ts';
 import { silent } from './silent-log.ts';
 
 const { FakeThread } = vi.hoisted(() => {
@@ -48,7 +48,7 @@ const { FakeThread } = vi.hoisted(() => {
   return { FakeThread };
 });
 
-vi.mock('../../../connectors/worker/task-thread.ts', () => ({ TaskThread: FakeThread }));
+vi.mock('../../../connectors/worker/threads/task-thread.ts', () => ({ TaskThread: FakeThread }));
 
 test('a thread that died is replaced though not all of its tasks are started again', async () => {
   const metrics = { merge: () => ({ [Symbol.dispose]: () => {} }) } as unknown as MetricsRegistry;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
-import type { StoredConnector } from '../../../connectors/worker/config-store.ts';
-import type { ConnectorPlugin } from '../../../connectors/worker/plugins.ts';
+import type { ConnectorPlugin } from '../../../connectors/worker/plugins/plugins.ts';
+import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
 import { StatusView, topicStatusKey } from '../../../connectors/worker/status-view.ts';
 import { TopicTracking } from '../../../connectors/worker/topic-tracking.ts';
 import { MemoryStatus } from './memory-status.ts';

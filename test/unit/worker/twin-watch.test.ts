@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TwinWatch } from '../../../connectors/worker/twin-watch.ts';
+import { TwinWatch } from '../../../connectors/worker/group/twin-watch.ts';
 
 function subject() {
   let now = 0;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Wanted } from '../../../connectors/worker/wanted.ts';
+import { Wanted } from '../../../connectors/worker/group/wanted.ts';
 
 type Turn = (label: string) => Promise<void>;
 
