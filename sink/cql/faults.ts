@@ -132,6 +132,7 @@ function judge(error: unknown): Judgement {
   if (error instanceof errors.OperationTimedOutError) return unknown;
   if (error instanceof errors.NoHostAvailableError)
     return judgeAll(innerErrors(error).map(([, inner]) => inner));
+  if (isWithoutConnection(error)) return transient;
   // Marks that the driver sets (cassandra-driver lib/connection.js and lib/writers.js).
   if (isSocketError(error)) return error.requestNotWritten === true ? transient : unknown;
   return broken;
@@ -156,12 +157,17 @@ function judgeAll(inner: readonly unknown[]): Judgement {
   );
 }
 
+/** A plain Error of the driver: a statement was to be prepared at a node whose last connection was just gone (lib/prepare-handler.js). */
+function isWithoutConnection(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'No connection available';
+}
+
 function isSocketError(error: unknown): error is Error & { readonly requestNotWritten?: unknown } {
   return error instanceof Error && 'isSocketError' in error;
 }
 
 function isOfDriver(error: unknown): error is Error {
-  return error instanceof errors.DriverError || isSocketError(error);
+  return error instanceof errors.DriverError || isSocketError(error) || isWithoutConnection(error);
 }
 
 function messageOf(error: Error): string {

@@ -27,9 +27,12 @@ test('an export is loaded by workers: another one, named on the way, is refused 
   await using services = await testServices();
   const { name } = services;
   await using load = await musicUnderLoad(services, { items: ITEMS, seed: 161, rate: 40 });
+  const streamMs = Date.now();
   await using file = await migrationFile(services, { tables: ['Music'] });
   const directory = `${file.directory}/exports`;
   await using held = await holdExport(directory);
+  // Rule C1: an export is taken a slack after the stream began, and its time has whole seconds.
+  await until('the stream is older than the slack', async () => Date.now() >= streamMs + 2000);
   const [first, second] = [await made(file.path, directory, held), await made(file.path, directory, held)];
   const s3 = { bucket: 'exports', endpoint: held.endpoint, region: services.region, forcePathStyle: true };
   const named = (Music: string) => ({

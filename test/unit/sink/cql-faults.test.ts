@@ -21,6 +21,7 @@ const cases: readonly (readonly [what: string, error: Error, verdict: Verdict, c
   ['too few replicas', answer(0x1000), 'transient', 'TARGET_UNREACHABLE'],
   ['a node that starts', answer(0x1002), 'transient', 'TARGET_UNREACHABLE'],
   ['a socket closed before', socketError({ requestNotWritten: true }), 'transient', 'TARGET_UNREACHABLE'],
+  ['a node without a connection', new Error('No connection available'), 'transient', 'TARGET_UNREACHABLE'],
   [
     'no node that is up',
     noHost({ n1: 'Host considered as DOWN', n2: null }),
