@@ -10,7 +10,7 @@ const examples = fileURLToPath(new URL('../../../examples/plugins', import.meta.
 
 /** Folders of plugins as a user has them, and what theirs read and write. */
 export interface PluginFolders extends AsyncDisposable {
-  /** `plugin.path` of a worker for sources: the examples that it needs. */
+  /** `plugin.path` of a worker for sources: all examples, and so a sink too. */
   readonly ofSource: string;
   /** That of one for sinks: the examples, and the sink of thirty lines. */
   readonly ofSink: string;
@@ -32,7 +32,7 @@ export async function pluginFolders(): Promise<PluginFolders> {
   };
   for (const folder of Object.values(folders)) await mkdir(folder);
   for (const [folder, names] of [
-    [folders.ofSource, ['json-lines-source', 'base64-json-converter']],
+    [folders.ofSource, ['json-lines-source', 'json-lines-sink', 'redact', 'base64-json-converter']],
     [folders.ofSink, ['json-lines-sink', 'redact', 'base64-json-converter']],
   ] as const)
     for (const name of names) await cp(join(examples, `${name}.mjs`), join(folder, `${name}.mjs`));
