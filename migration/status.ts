@@ -15,7 +15,7 @@ import { type AwaitedExport, awaitedExport } from './awaited-export.ts';
 import { awaitsMending } from './chain-mended.ts';
 import { notClaimed } from './claims.ts';
 import type { Migration } from './config/defaults.ts';
-import { connectorNames } from './config/names.ts';
+import { connectorNames, targetName } from './config/names.ts';
 import type { LagTracker } from './lag.ts';
 import { isEpochDue } from './new-snapshots.ts';
 import type { TopicsView } from './topics-view.ts';
@@ -101,7 +101,7 @@ export async function readStatus(
   );
   return {
     migration: migration.name,
-    target: migration.target.name ?? migration.target.type,
+    target: targetName(migration),
     phase: overall(statuses.map((one) => one.phase)),
     ready: statuses.length > 0 && statuses.every((one) => one.phase === 'ready'),
     notClaimed: notClaimed(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { replicationFactor } from './replication-factor.ts';
 
 /** Groups of keys as Kafka Connect names them (ConnectorConfig, SourceConnectorConfig, TopicCreationConfig). */
 export const GROUPS = {
@@ -240,18 +241,10 @@ export const sourceKeys = z.strictObject({
       description: 'Partitions of each data topic; an existing one with another number is refused.',
       ...about('topics', 'LOW', 'Partition Count for Topics in Group default'),
     }),
-  'topic.creation.default.replication.factor': z
-    .int()
-    .min(-1)
-    .max(32_767)
-    .refine((factor) => factor !== 0, {
-      error: 'Value must be positive, or -1 for the default of the broker',
-    })
-    .default(-1)
-    .meta({
-      description: 'Replicas of each data topic that is created; -1: the default of the broker.',
-      ...about('topics', 'LOW', 'Replication Factor for Topics in Group default'),
-    }),
+  'topic.creation.default.replication.factor': replicationFactor.meta({
+    description: 'Replicas of each data topic that is created; -1: the default of the broker.',
+    ...about('topics', 'LOW', 'Replication Factor for Topics in Group default'),
+  }),
 });
 
 /** Keys of every sink. */

@@ -17,12 +17,15 @@ export function sharedTopics(migration: Named): readonly string[] {
   return [catalog, ...Object.values(internalTopics(migration.name)), deadLetters];
 }
 
+/** What tells apart the targets of one capture: in messages, in reports, in the sink's name. */
+export const targetName = ({ target }: Pick<Migration, 'target'>): string => target.name ?? target.type;
+
 /** The names of a migration's connectors; two files that differ in the target share the first two. */
 export function connectorNames(migration: Pick<Migration, 'name' | 'target'>) {
-  const { name, target } = migration;
+  const { name } = migration;
   return {
     snapshot: `${name}-snapshot`,
     changes: `${name}-changes`,
-    sink: `${name}-${target.name ?? target.type}`,
+    sink: `${name}-${targetName(migration)}`,
   };
 }

@@ -1,5 +1,6 @@
 import type { Letter } from '../../connectors/runtime/dead-letters/letter.ts';
 import type { Migration } from '../config/defaults.ts';
+import { targetName } from '../config/names.ts';
 import type { LetterRequest } from './request.ts';
 import { withLetters } from './with-letters.ts';
 
@@ -39,7 +40,7 @@ export async function listLetters(migration: Migration, request: LetterRequest):
   const all = [...groups.values()].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   return {
     migration: migration.name,
-    target: migration.target.name ?? migration.target.type,
+    target: targetName(migration),
     topic: migration.deadLetters.topic,
     letters: all.reduce((sum, { letters }) => sum + letters, 0),
     withoutContext,

@@ -14,7 +14,7 @@ import type { SinkDefinition } from '../../connectors/runtime/sink/sink-world.ts
 import { sinkGroup } from '../../connectors/topic-names.ts';
 import { forgetMending } from '../chain-mended.ts';
 import type { Migration } from '../config/defaults.ts';
-import { connectorNames } from '../config/names.ts';
+import { connectorNames, targetName } from '../config/names.ts';
 import { sinkProblems } from '../preflight.ts';
 import { assertStopped, lanesOf, runningError } from '../replay/replay-lanes.ts';
 import { sinkWorld } from '../sink-world.ts';
@@ -82,8 +82,8 @@ export async function retryLetters(migration: Migration, request: RetryRequest):
   };
   // First: a sink that still runs sets records aside behind the letters that are read here, and counts them.
   await withLetters(migration, all, step, (kafka) => assertStopped(kafka, connectorNames(migration).sink));
-  const { name, target, deadLetters } = migration;
-  return { migration: name, target: target.name ?? target.type, topic: deadLetters.topic, ...retried };
+  const { name, deadLetters } = migration;
+  return { migration: name, target: targetName(migration), topic: deadLetters.topic, ...retried };
 }
 
 type Lanes = ReadonlyMap<string, LaneLetters>;

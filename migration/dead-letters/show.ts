@@ -2,6 +2,7 @@ import type { Letter } from '../../connectors/runtime/dead-letters/letter.ts';
 import { SlabWriter } from '../../schemas/bytes.ts';
 import { appendKeyJson } from '../../schemas/json-writer.ts';
 import type { Migration } from '../config/defaults.ts';
+import { targetName } from '../config/names.ts';
 import type { LetterRequest } from './request.ts';
 import { withLetters } from './with-letters.ts';
 
@@ -58,7 +59,7 @@ export async function showLetters(migration: Migration, request: ShowRequest): P
   });
   return {
     migration: migration.name,
-    target: migration.target.name ?? migration.target.type,
+    target: targetName(migration),
     topic: migration.deadLetters.topic,
     letters,
     withoutContext,

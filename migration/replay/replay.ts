@@ -6,6 +6,7 @@ import { refuse } from '../../connectors/refuse.ts';
 import type { SinkDefinition } from '../../connectors/runtime/sink/sink-world.ts';
 import { forgetMending } from '../chain-mended.ts';
 import type { Migration } from '../config/defaults.ts';
+import { targetName } from '../config/names.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { compileMappings } from '../mappings.ts';
 import { sameTableProblems } from '../preflight.ts';
@@ -89,7 +90,7 @@ export async function replay(migration: Migration, options: ReplayOptions): Prom
   }
   return {
     migration: migration.name,
-    target: migration.target.name ?? migration.target.type,
+    target: targetName(migration),
     tables: replayed,
   };
 }

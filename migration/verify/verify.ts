@@ -4,6 +4,7 @@ import { isGlob } from '../../connectors/table-globs.ts';
 import { awaitsMending, rememberMending } from '../chain-mended.ts';
 import { notClaimed } from '../claims.ts';
 import type { Migration } from '../config/defaults.ts';
+import { targetName } from '../config/names.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { tablesOfCatalog } from '../tables.ts';
 import { openTopics } from '../topics-view.ts';
@@ -39,7 +40,7 @@ export async function verify(migration: Migration, request: VerifyRequest): Prom
   }
   return {
     migration: migration.name,
-    target: migration.target.name ?? migration.target.type,
+    target: targetName(migration),
     against: request.against,
     equal: tables.every(isEqual),
     notClaimed: notClaimed(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { replicationFactor } from '../replication-factor.ts';
 
 const INT_MAX = 2_147_483_647;
 
@@ -6,15 +7,9 @@ const text = (description: string) => z.string().min(1).describe(description);
 const secret = (description: string) => z.string().min(1).meta({ description, secret: true });
 const milliseconds = (least: number) => z.int().min(least).max(INT_MAX);
 const replicas = (what: string) =>
-  z
-    .int()
-    .min(-1)
-    .max(32_767)
-    .refine((factor) => factor !== 0, {
-      error: 'Value must be positive, or -1 for the default of the broker',
-    })
-    .default(-1)
-    .describe(`Replicas of that topic when it is created; -1: the default of the broker. ${what}`.trim());
+  replicationFactor.describe(
+    `Replicas of that topic when it is created; -1: the default of the broker. ${what}`.trim(),
+  );
 
 const topicName = (description: string) =>
   z

@@ -6,20 +6,9 @@ import { leadCapture } from '../../../connectors/runtime/source/capture-lead.ts'
 import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
 import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 
-vi.mock('../../../connectors/kafka/offsets.ts', () => ({ endOffsets: async () => [7, 9] }));
+import { facts } from './source-lives.ts';
 
-const facts: TableFacts = {
-  table: 'T',
-  arn: null,
-  tableId: 'one',
-  keySchema: [{ name: 'id', type: 'S' }],
-  attributeTypes: {},
-  localIndexes: [],
-  globalIndexes: [],
-  ttlAttribute: null,
-  itemCount: null,
-  sizeBytes: null,
-};
+vi.mock('../../../connectors/kafka/offsets.ts', () => ({ endOffsets: async () => [7, 9] }));
 
 const known: Epoch = {
   number: 1,
