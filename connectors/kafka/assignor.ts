@@ -84,7 +84,7 @@ function assignGroup(
   const assigned = new Map<string, string[]>();
   const placed = new Set<string>();
   for (const { memberId } of members) {
-    const stays = kept.get(memberId)!.slice(0, share.get(memberId)!);
+    const stays = spaced(kept.get(memberId)!, share.get(memberId)!);
     assigned.set(memberId, stays);
     for (const id of stays) placed.add(id);
   }
@@ -100,6 +100,15 @@ function assignGroup(
     else open.splice(turn, 1);
   }
   return assigned;
+}
+
+/**
+ * So many of a list, spaced evenly: of what stands side by side, as the tasks of a connector do, a member keeps some and gives up
+ * some.
+ */
+function spaced(ids: readonly string[], count: number): string[] {
+  const before = (i: number) => Math.floor((i * Math.min(count, ids.length)) / ids.length);
+  return ids.filter((_, i) => before(i + 1) > before(i));
 }
 
 /**

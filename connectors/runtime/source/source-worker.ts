@@ -43,7 +43,7 @@ export class SourceWorker {
     this.#member = new GroupMember(world.kafka, {
       groupId: options.group,
       topics: [slots.topic],
-      unitsOf: (counts) => slotUnits(counts),
+      unitsOf: (counts) => this.#dealt(counts),
       onAssigned: (units) => this.#assign(units),
       onRevoke: async () => {},
       onLost: () => this.#assign([]),
@@ -96,6 +96,23 @@ export class SourceWorker {
     this.#assign([]);
   }
 
+  /** Slots that hold tasks are spread evenly among themselves. */
+  #dealt(counts: ReadonlyMap<string, number>): Unit[] {
+    const [count = 0] = counts.values();
+    const busy = new Set<number>();
+    for (const { name, tasks } of this.#standing())
+      for (let task = 0; task < tasks; task++) busy.add(slotOf(name, task, count));
+    return slotUnits(counts, (slot) => [{ kind: busy.has(slot) ? 'busy' : 'idle' }]);
+  }
+
+  /** The connectors with as many tasks as they have now. */
+  #standing(): SourceDefinition[] {
+    return this.#definitions.map((configured) => ({
+      ...configured,
+      tasks: this.#generation.tasks(configured.name) ?? configured.tasks,
+    }));
+  }
+
   #assign(units: readonly Unit[]): void {
     this.#slots = ownedSlots(units, this.#slots.count);
     this.#reconcile();
@@ -106,9 +123,8 @@ export class SourceWorker {
     if (this.#stopping) return;
     const { owned, count } = this.#slots;
     const wanted = new Map<string, () => SourceTask>();
-    for (const configured of this.#definitions) {
-      const tasks = this.#generation.tasks(configured.name) ?? configured.tasks;
-      const definition = { ...configured, tasks };
+    for (const definition of this.#standing()) {
+      const { tasks } = definition;
       const epochs = definition.tables.map((table) => this.#generation.epoch(table)).join();
       for (let task = 0; task < tasks; task++) {
         if (!owned.has(slotOf(definition.name, task, count))) continue;

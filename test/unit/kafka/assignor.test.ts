@@ -62,6 +62,17 @@ describe('the sticky assignor', () => {
     );
   });
 
+  test('shares neighbours between who had them all and a newcomer', () => {
+    const ids = Array.from({ length: 25 }, (_, i) => ({ id: `slot-${String(i).padStart(4, '0')}` }));
+    const alone = claimsOf(assignUnits(ids, [{ memberId: 'm1', generation: 1, owned: [] }]), 1);
+    const both = assignUnits(ids, [...alone, { memberId: 'm2', generation: -1, owned: [] }]);
+    for (let first = 0; first + 6 <= ids.length; first++) {
+      const run = ids.slice(first, first + 6).map(({ id }) => id);
+      const shares = [...both.values()].map((mine) => run.filter((id) => mine.includes(id)).length);
+      expect(Math.min(...shares)).toBeGreaterThanOrEqual(2);
+    }
+  });
+
   test('moves only what a newcomer gets, or what a leaver had', () => {
     fc.assert(
       fc.property(units, claims, (ids, members) => {
