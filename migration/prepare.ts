@@ -14,7 +14,7 @@ import { topicSpecs } from './kafka-topics.ts';
 import { compileMappings } from './mappings.ts';
 import { modeProblems } from './mode-problems.ts';
 import { assertNoWorkers, isEpochDue, usedExportProblems } from './new-snapshots.ts';
-import { compactedProblems, oldImageProblems } from './old-images.ts';
+import { compactedProblems, oldImageProblems, windowProblems } from './old-images.ts';
 import {
   factsOf,
   isAskedFor,
@@ -92,7 +92,7 @@ async function resolveTables(
     return await selectTables(accessOf(migration), migration.source.tables, signal);
   } catch (thrown) {
     const error = asConnectError(thrown);
-    if (error.remedy !== 'retry' || known.length === 0) throw error;
+    if (!isAway(error) || known.length === 0) throw error;
     log.warn(
       { code: error.code },
       `source not reached; going on with what the catalog knows: ${error.message}`,
@@ -134,7 +134,8 @@ async function check(
   );
   const fromSource = sinksOnly ? [] : await sourceProblems(wiring.sources, isTaken, context);
   // A source that is merely out of reach is retried by its tasks, where the catalog knows what to go on with.
-  const tolerable = (table: string | null) => table !== null && catalog?.table(table) != null;
+  const isTolerable = ({ table, error }: Problem) =>
+    isAway(error) && table !== null && catalog?.table(table) != null;
   refuse([
     ...topicNameProblems(migration, tables),
     ...topicProblems(specs, described),
@@ -142,7 +143,7 @@ async function check(
     ...(sinksOnly ? [] : begunProblems(wiring, tables, catalog).filter(isNot(renewed))),
     ...(sinksOnly ? [] : modeProblems(migration, catalog, tables, (table) => renewed.includes(table))),
     ...(sinksOnly ? [] : usedExportProblems(migration, existing, renewed)),
-    ...fromSource.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
+    ...fromSource.filter((problem) => !isTolerable(problem)),
   ]);
   const facts = await factsOf(wiring, tables, catalog, context);
   const mappings = compileMappings(migration, facts);
@@ -152,10 +153,14 @@ async function check(
     ...transformProblems(migration, facts),
     ...mappings.problems,
     ...compactedProblems(migration, mappings, described),
-    ...oldImages.filter(({ table, error }) => !(error.remedy === 'retry' && tolerable(table))),
+    ...windowProblems(migration, mappings),
+    ...oldImages.filter((problem) => !isTolerable(problem)),
     ...(await sinkProblems(wiring, mappable, existing, context)),
   ]);
 }
+
+/** Missing credentials are waited for where they were given before; who starts without any is told so. */
+const isAway = ({ remedy, exit }: ConnectError) => remedy === 'retry' && exit !== 4;
 
 const begunProblems = ({ sources }: Wiring, tables: readonly string[], catalog: Catalog | null): Problem[] =>
   sources.flatMap(({ run }) => changedSnapshots(run, tables, catalog));

@@ -51,6 +51,15 @@ const SOURCE_CODES: Readonly<Record<ErrorKind, ErrorCode>> = {
 };
 
 /**
+ * Thrown by the SDK's providers before anything is sent: who gives temporary credentials (a role's metadata service, STS) may be away
+ * for a while, like every service, in the middle of a migration.
+ */
+export const CREDENTIALS_NOT_GIVEN: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+]);
+
+/**
  * A failed call to the source's DynamoDB API.
  *
  * An abort is no failure: whoever catches asks the signal first.
@@ -60,5 +69,6 @@ const SOURCE_CODES: Readonly<Record<ErrorKind, ErrorCode>> = {
 export function sourceFault(error: unknown, action: string, detail: ErrorDetail = {}): ConnectError {
   if (error instanceof ConnectError) return error;
   const fault: DynamoDbError = fromSdk(error);
-  return new ConnectError(SOURCE_CODES[fault.kind], `${action}: ${fault.message}`, { cause: error, detail });
+  const code = CREDENTIALS_NOT_GIVEN.has(fault.code) ? 'SOURCE_CREDENTIALS' : SOURCE_CODES[fault.kind];
+  return new ConnectError(code, `${action}: ${fault.message}`, { cause: error, detail });
 }

@@ -1,8 +1,8 @@
 import type { SnapshotSource } from '../connectors/connector.ts';
 import { avroConverter } from '../connectors/converters/avro.ts';
 import { jsonConverter } from '../connectors/converters/json.ts';
+import type { ConnectorPlugin, Plugins, PluginsModule } from '../connectors/plugins.ts';
 import { predicatePlugins, transformPlugins } from '../connectors/transforms/registry.ts';
-import type { ConnectorPlugin, Plugins, PluginsModule } from '../connectors/worker/plugins/plugins.ts';
 import { credentialProvider } from '../dynamodb/credentials.ts';
 import { s3ExportSource } from './export/connector.ts';
 import { dynamoDbScanSource } from './scan/connector.ts';

@@ -91,14 +91,25 @@ export class Catalog {
   }
 
   #snapshots(table: string): SnapshotRecord[] {
-    const prefix = `snapshot/${table}/`;
-    const found: SnapshotRecord[] = [];
-    for (const [key, value] of this.#log.entries()) {
-      if (key.startsWith(prefix) && !key.slice(prefix.length).includes('/')) {
-        found.push(parse<SnapshotRecord>(key, value));
+    const found = this.#snapshotsByTable().get(table) ?? [];
+    return found
+      .map(([key, value]) => parse<SnapshotRecord>(key, value))
+      .sort((a, b) => a.epoch - b.epoch || a.rank - b.rank);
+  }
+
+  /** One pass for all: a thousand tables may ask after each change, with as many thousand records to go over. */
+  #snapshotsByTable(): ReadonlyMap<string, readonly (readonly [key: string, value: string])[]> {
+    return this.#memo('snapshots by table', () => {
+      const byTable = new Map<string, [string, string][]>();
+      for (const entry of this.#log.entries()) {
+        const [kind, table, id, ...deeper] = entry[0].startsWith('snapshot/') ? entry[0].split('/') : [];
+        if (kind === undefined || table === undefined || id === undefined || deeper.length > 0) continue;
+        const known = byTable.get(table);
+        if (known === undefined) byTable.set(table, [entry]);
+        else known.push(entry);
       }
-    }
-    return found.sort((a, b) => a.epoch - b.epoch || a.rank - b.rank);
+      return byTable;
+    });
   }
 
   /** The newest full snapshot of the table's current epoch, and the windows that continue it; empty without one. */

@@ -4,7 +4,7 @@ import { parseLocation, urlOf } from './locate.ts';
 import type { ExportSourceOptions } from './options.ts';
 
 /**
- * EXPORT_CHANGED where the options name other manifests than those that a table is being loaded from; null: they name the same,
+ * EXPORT_CHANGED where the options name other manifests than those that a table is loaded from; null: they name the same,
  * or none.
  */
 export function changedExport(
@@ -29,8 +29,8 @@ function differenceOf(table: string, begun: readonly string[], named: readonly s
   );
   if (at === undefined) return null;
   const [was, is] = [begun[at], named[at]];
-  if (at === 0) return `Table ${table} is being loaded from ${was}; the configuration names ${is}`;
-  const chain = `Table ${table} is being loaded from ${begun[0]} and its windows`;
+  if (at === 0) return `Table ${table} is loaded from ${was}; the configuration names ${is}`;
+  const chain = `Table ${table} is loaded from ${begun[0]} and its windows`;
   if (was === undefined)
     return `${chain}, ${begun.length - 1} of them; the configuration names one more, ${is}`;
   return `${chain}; window ${at} is ${was}, the configuration names ${is ?? 'none'}`;

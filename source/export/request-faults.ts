@@ -9,7 +9,6 @@ import { sourceFault } from '../faults.ts';
  */
 const CODES = new Map<string, ErrorCode>([
   ['ExportConflictException', 'EXPORT_CONFLICT'],
-  ['LimitExceededException', 'EXPORT_LIMIT'],
   ['InvalidExportTimeException', 'EXPORT_TIME_REFUSED'],
   // DynamoDB Local, Alternator.
   ['UnknownOperationException', 'EXPORT_UNSUPPORTED'],

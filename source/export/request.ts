@@ -25,6 +25,8 @@ import { awaitExport } from './request-wait.ts';
 /** How often the server's time is asked for while waiting for it, ms; less at the end. */
 const WAIT_MS = 5000;
 const WAIT_LEAST_MS = 200;
+/** Exports take minutes or hours: how often one is asked for while the account has as many as it may, ms. */
+const LIMIT_PAUSE_MS = 60_000;
 
 /** A completed export that was asked for here. */
 export interface RequestedExport {
@@ -152,10 +154,27 @@ class Request {
     const { clock, signal } = this.#context;
     const request = { tableArn, clientToken, ...destination };
     // The token makes the request repeatable, though it is a write.
-    const ask = () => retried(() => this.#client.request(request, signal), { clock, signal });
-    const { arn } = await onceBackedUp(this.#notes.pitrEnabled, this.#context, ask);
+    const ask = () => retried(() => this.#client.request(request, signal).catch(atLimit), { clock, signal });
+    const { arn } = await this.#onceThereIsRoom(() =>
+      onceBackedUp(this.#notes.pitrEnabled, this.#context, ask),
+    );
     if (arn === null) throw new DynamoDbError('CORRUPT_ANSWER', 'the export has no ARN');
     return arn;
+  }
+
+  /** Of a thousand tables the first hundreds are exported, and the others as these are complete. */
+  async #onceThereIsRoom<T>(ask: () => Promise<T>): Promise<T> {
+    const { clock, log, signal } = this.#context;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof LimitReached)) throw error;
+        const { table } = this.#table;
+        log.warn({ table }, `AWS makes no more exports of this account at once; waiting: ${error.message}`);
+      }
+      await clock.sleep(LIMIT_PAUSE_MS, signal);
+    }
   }
 
   async #read(state: ExportState, exportArn: string, asked: AskedExport): Promise<RequestedExport> {
@@ -216,6 +235,17 @@ class Request {
       bucket,
     });
   }
+}
+
+/** As many exports are being made as an account may have: 300, or 100 TB (developer guide: Service quotas). */
+class LimitReached extends Error {
+  override readonly name = 'LimitReached';
+}
+
+/** For the request's `catch`: what is over in hours is not tried again within seconds. */
+function atLimit(error: unknown): never {
+  if (!(error instanceof DynamoDbError) || error.code !== 'LimitExceededException') throw error;
+  throw new LimitReached(error.message, { cause: error });
 }
 
 /** The service has understood the request, and not done it. */

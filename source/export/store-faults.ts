@@ -1,4 +1,5 @@
 import { ConnectError, type ErrorCode } from '../../connectors/errors.ts';
+import { CREDENTIALS_NOT_GIVEN } from '../faults.ts';
 
 /**
  * What S3 and the file system answer, by code (S3 API reference: Error responses; Node: Common system errors).
@@ -14,7 +15,7 @@ const CODES = new Map<string, ErrorCode>([
     'ExpiredToken',
   ),
   ...codes('SOURCE_ACCESS_DENIED', 'InvalidToken', 'XAdminUserNotFound', 'EACCES', 'EPERM'),
-  ...codes('SOURCE_ACCESS_DENIED', 'CredentialsProviderError', 'TokenProviderError'),
+  ...codes('SOURCE_CREDENTIALS', ...CREDENTIALS_NOT_GIVEN),
   ...codes('SOURCE_THROTTLED', 'SlowDown', 'ThrottlingException', 'TooManyRequests', 'RequestLimitExceeded'),
   ...codes(
     'SOURCE_UNREACHABLE',

@@ -22,7 +22,7 @@ export interface ReadRecords {
  * Turns a page of records into changes, in order, with their versions (rule C2).
  *
  * @param coverageMs as far as it is known; what lies clearly before it is the snapshot's, moves position and version,
- * and is no history of the lineage
+ * and is no history of the lineage, unless the lineage has published a change before
  * @param behind records up to this sequence number were read before; null: none of the page was
  */
 export function readRecords(
@@ -44,7 +44,9 @@ export function readRecords(
     recordMs = raw.acdtMs;
     version = nextVersion(raw.acdtMs, version);
     horizon = readTo(horizon, raw.acdtMs);
-    if (!isCovered(raw.acdtMs, coverageMs)) {
+    // Rule C2: behind a published change of its key no change may be missing, it would outrank the snapshot's newer row; coverage
+    // rises while other shards are first read.
+    if (!horizon.published && !isCovered(raw.acdtMs, coverageMs)) {
       skipped += 1;
       continue;
     }

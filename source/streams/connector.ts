@@ -127,14 +127,20 @@ async function listingOf(
       },
     );
   }
-  try {
-    return await lister.list(stream.arn, signal);
-  } catch (error) {
-    if (!(error instanceof DynamoDbError) || error.kind !== 'not-found') throw error;
+  return lister.list(stream.arn, signal).catch(unlisted(name, signal));
+}
+
+/** For a listing's `catch`: what went wrong, classified; an abort as it is. */
+function unlisted(table: string, signal: AbortSignal): (error: unknown) => never {
+  return (cause) => {
+    signal.throwIfAborted();
+    const action = `Listing the shards of table ${table}`;
+    if (!(cause instanceof DynamoDbError) || cause.kind !== 'not-found')
+      throw sourceFault(cause, action, { table });
     // The table says that it is there, so that is a matter of time.
-    const message = `The stream of table ${name} cannot be found`;
-    throw new ConnectError('SOURCE_UNREACHABLE', message, { cause: error, detail: { table: name } });
-  }
+    const message = `The stream of table ${table} cannot be found`;
+    throw new ConnectError('SOURCE_UNREACHABLE', message, { cause, detail: { table } });
+  };
 }
 
 function open(
@@ -166,9 +172,10 @@ function open(
       publishAll,
       closed: partition.facts?.['open'] === false,
       cursor: new ShardCursor(client, arn, shard, clock, signal),
+      createdMs: from.epoch.createdMs ?? 0,
       openAt: () => lister.openAt(arn, shard, signal),
-      serverTimeMs: async () => (await lister.list(arn, signal)).serverTimeMs,
-      goneAt: () => lister.goneAt(arn, shard, signal),
+      serverTimeMs: async () => (await lister.list(arn, signal).catch(unlisted(table, signal))).serverTimeMs,
+      goneAt: () => lister.goneAt(arn, shard, signal).catch(unlisted(table, signal)),
     },
     context,
   );

@@ -31,6 +31,8 @@ export interface ShardReaderOptions {
   /** Known to be closed: nothing is waited for in it. */
   readonly closed: boolean;
   readonly cursor: ShardCursor;
+  /** CreationRequestDateTime of the stream, ms; 0: not known. */
+  readonly createdMs: number;
   /** A server time, ms, at which the shard was open; null: it is closed. */
   readonly openAt: () => Promise<number | null>;
   readonly serverTimeMs: () => Promise<number>;
@@ -168,20 +170,22 @@ export class ShardReader implements PartitionReader {
    * The service does not know the shard any more: what was not read of it is lost (rule C5).
    *
    * Except where nothing of the lineage was ever read for this epoch: a shard vanishes when all its records are older than
-   * 24 h, so coverage rises above them as it does for a late read, and nothing of it is missed.
+   * 24 h, so coverage rises above them as it does for a late read, and nothing of it is missed. One that is listed, or that is
+   * too young for that before its first read, is only not known everywhere yet: it is tried again.
    */
   async #vanished(error: ShardVanished): Promise<SourceBatch> {
     const { table, shard } = this.#options.record;
     const detail = { table, shard };
     const { horizon } = this.#state;
+    const goneMs = await this.#options.goneAt();
+    if (goneMs === null || (this.#first && isKept(horizon.readMs ?? this.#options.createdMs, goneMs))) {
+      const what = goneMs === null ? 'is listed, but' : 'is too young to be gone, but';
+      const message = `Shard ${shard} of table ${table} ${what} cannot be read`;
+      throw new ConnectError('SOURCE_UNREACHABLE', message, { cause: error, detail });
+    }
     if (!this.#first || horizon.published) {
       const message = `Shard ${shard} of table ${table} is gone and was not read to its end`;
       throw new ConnectError('SOURCE_DATA_GAP', message, { cause: error, detail });
-    }
-    const goneMs = await this.#options.goneAt();
-    if (goneMs === null) {
-      const message = `Shard ${shard} of table ${table} is listed, but cannot be read`;
-      throw new ConnectError('SOURCE_UNREACHABLE', message, { cause: error, detail });
     }
     this.#state = { ...this.#state, horizon: look({ ...horizon, readMs: null }, shard, goneMs) };
     this.#lag.saw({

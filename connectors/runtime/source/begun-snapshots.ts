@@ -3,7 +3,8 @@ import type { Catalog } from '../catalog.ts';
 import type { SourceRun } from './source-world.ts';
 
 /**
- * A snapshot that was begun is finished from where it was begun: options that name another one would be ignored in silence.
+ * A snapshot that was begun is finished from where it was begun, and one that stands in the topics is not read again: options that
+ * name another one would be ignored in silence.
  *
  * @param catalog null: nothing was begun
  */
@@ -15,7 +16,7 @@ export function changedSnapshots(
   if (catalog === null || run.kind !== 'snapshot') return [];
   const { plugin, options } = run;
   return tables.flatMap((table) => {
-    const begun = catalog.isLoaded(table) ? [] : catalog.currentChain(table);
+    const begun = catalog.currentChain(table);
     if (begun.length === 0) return [];
     const facts = begun.map((snapshot) => snapshot.facts);
     const error = plugin.changed?.(options, table, facts) ?? null;

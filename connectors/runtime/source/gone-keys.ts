@@ -1,5 +1,6 @@
 import type { ChangeRecord } from '../../../schemas/change.ts';
 import { DIGEST_BYTES } from '../../../schemas/digest.ts';
+import { hasFrame } from '../../../schemas/framing.ts';
 import { Buckets, bucketCount } from '../../buckets/buckets.ts';
 import type { Entry } from '../../buckets/entry.ts';
 import { SpillFile } from '../../buckets/spill-file.ts';
@@ -15,6 +16,7 @@ import type { TaskRun } from './task-run.ts';
 const ROWS_MAX = 4000;
 /** A key that the snapshot has; what it digests does not matter here. */
 const PRESENT = Buffer.alloc(DIGEST_BYTES);
+const EMPTY = Buffer.alloc(0);
 
 /** Whether a snapshot must say what is gone (rule C11): each but the very first of a table. Windows hold deletes themselves. */
 export function sweeps({ epoch, rank, windowOf }: SnapshotRecord): boolean {
@@ -148,13 +150,20 @@ export class GoneKeys implements PartitionReader {
     }
   }
 
-  /** By the headers alone: what a record says of its item does not matter. Markers have no key. */
-  #entryOf({ key, headers }: InRecord): Entry[] {
-    if (key === null) return [];
+  /** By key and headers alone: what a record says of its item does not matter. Markers have no key. */
+  #entryOf(raw: InRecord): Entry[] {
+    if (raw.key === null) return [];
+    const { headers } = raw;
     const header = (name: string) => headers.find(([one]) => one === name)?.[1].toString();
     const isOurs = header('messina.version') === String(this.#snapshot.version);
     // What this sweep itself has published before it was killed is as gone as it was.
     const digest = isOurs && header('messina.op') === 'r' ? PRESENT : null;
-    return [{ key, digest, version: 0, place: 0 }];
+    return [{ key: this.#keyOf(raw, raw.key), digest, version: 0, place: 0 }];
+  }
+
+  /** The framed key, whatever converter wrote the record: the same key in other bytes would be taken for gone. */
+  #keyOf({ value, timestampMs }: InRecord, key: Buffer): Buffer {
+    if (hasFrame(key, 'key')) return key;
+    return this.#task.converter.decode({ key, value: value ?? EMPTY, timestampMs }).key;
   }
 }

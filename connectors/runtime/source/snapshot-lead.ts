@@ -165,7 +165,9 @@ async function begin(
   const entries = windows.map((one) => catalogEntry(catalogKeys.snapshot(facts.table, one.facts.id), one));
   if (newTable) entries.push(catalogEntry(catalogKeys.table(facts.table), newTable));
   const offsets = task.offsets(task.definition.name);
-  if (earlierPositions(offsets, facts.table, ids).length > 0) await endEarlier(task);
+  // Rule C3: a row of a snapshot that is broken off here would, behind the sweep of rule C11, bring back what is gone.
+  const breaksOff = known.some(({ state }) => state !== 'complete');
+  if (breaksOff || earlierPositions(offsets, facts.table, ids).length > 0) await endEarlier(task);
   const positions = beginPositions(task, facts.table, ids, ids);
   await publishBegin(task, facts.table, full as SnapshotRecord, entries, positions);
 }

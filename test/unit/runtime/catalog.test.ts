@@ -1,15 +1,18 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import { Catalog, catalogKeys } from '../../../connectors/runtime/catalog.ts';
 
-function catalogOf(records: Readonly<Record<string, object>>): Catalog {
+function logOf(records: Readonly<Record<string, object>>) {
   const values = new Map(Object.entries(records).map(([key, value]) => [key, JSON.stringify(value)]));
-  return new Catalog({
+  return {
     get: (key: string) => values.get(key) ?? null,
-    entries: () => values.entries(),
+    entries: vi.fn(() => values.entries()),
     subscribe: () => () => {},
-  } as unknown as KeyedLog);
+  };
 }
+
+const catalogOf = (records: Readonly<Record<string, object>>) =>
+  new Catalog(logOf(records) as unknown as KeyedLog);
 
 test('a sink’s record of before epochs and settings were told is of the table’s epoch, and changed none', () => {
   const old = { fingerprint: 'f', targetTable: 't', preparedMs: 1, mendedSnapshot: null };
@@ -40,4 +43,22 @@ test('sinks are told by name, whatever the name holds', () => {
     { connector: 'a/b', table: 'T' },
     { connector: 'c', table: 'my.T' },
   ]);
+});
+
+test('chains are found in one pass over the records, however many tables there are', () => {
+  const tables = Array.from({ length: 20 }, (_, n) => `T${n}`);
+  const records = tables.flatMap((table) => [
+    [catalogKeys.table(table), { facts: { table }, epoch: { number: 2 } }],
+    [catalogKeys.snapshot(table, 'w'), { facts: { id: 'w' }, epoch: 2, rank: 1, windowOf: 's' }],
+    [catalogKeys.snapshot(table, 's'), { facts: { id: 's' }, epoch: 2, rank: 0, windowOf: null }],
+    [catalogKeys.snapshot(table, 'old'), { facts: { id: 'old' }, epoch: 1, rank: 0, windowOf: null }],
+    [catalogKeys.snapshotPartition(table, 's', 0), { beginOffset: 0 }],
+  ]);
+  const log = logOf(Object.fromEntries(records));
+  const catalog = new Catalog(log as unknown as KeyedLog);
+  for (const table of tables) {
+    expect(catalog.currentChain(table).map(({ facts }) => facts.id)).toEqual(['s', 'w']);
+    expect(catalog.snapshots(table).map(({ facts }) => facts.id)).toEqual(['old', 's', 'w']);
+  }
+  expect(log.entries).toHaveBeenCalledTimes(1);
 });

@@ -50,6 +50,24 @@ describe('a snapshot that the catalog does not know', () => {
     expect(fresh.steps).not.toContain('fence');
   });
 
+  test('begins after whoever still publishes one that it breaks off is fenced, and fences nobody for one that is whole (rule C3)', async () => {
+    for (const state of ['begun', 'complete'] as const) {
+      const life = new Life();
+      await snapshotTable(life);
+      const [first] = life.catalog.snapshots('T').map((snapshot) => ({ ...snapshot, state }));
+      const old = first && { ...first, facts: { ...first.facts, id: 'old' } };
+      life.catalogLog.write(catalogEntry(catalogKeys.snapshot('T', 'x'), null));
+      life.catalogLog.write(catalogEntry(catalogKeys.snapshot('T', 'old'), old ?? null));
+      for (const partition of files)
+        life.positions.write(life.store('c').deletion({ table: 'T', of: 'x', partition }));
+      life.steps.length = 0;
+      const task = life.task('c', { epoch: () => 2 });
+      await leadSnapshot(task, life.snapshots(), {}, 'T');
+      expect(life.steps[0] === 'fence').toBe(state === 'begun');
+      expect(life.catalog.snapshots('T').map(({ facts: { id } }) => id)).toEqual(['old', 'x']);
+    }
+  });
+
   test('begins under its own id where its positions were deleted under another prefix', async () => {
     const life = published();
     const store = life.store('c');
@@ -107,7 +125,7 @@ describe('an epoch that the catalog does not know', () => {
     const life = new Life();
     life.stored('c', { of: 'epoch-1', partition: 'a' }, { done: false });
     life.positions.lag();
-    const definition = { name: 'c', tasks: 2 };
+    const definition = { name: 'c', tables: ['T'], tasks: 2 };
     const task = taskOf('T', 'a', 2);
     const running = new ChangesTable(life.task('c', { definition, task }), life.changes(), {}, 'T').run();
     await leadCapture(life.task('c'), life.changes(), {}, 'T');
@@ -187,7 +205,7 @@ describe('a connector that is put back to an earlier prefix', () => {
     const store = two.store('c');
     const leader = two.task('c', { fenceOthers: async () => {}, offsets: () => store });
     await leadCapture(leader, two.changes(), {}, 'T');
-    const definition = { name: 'c', tasks: 2 };
+    const definition = { name: 'c', tables: ['T'], tasks: 2 };
     const task = taskOf('T', 'a', 2);
     const running = new ChangesTable(two.task('c', { definition, task }), two.changes(), {}, 'T').run();
     await vi.waitFor(() => expect(two.opened).toEqual([['a', null]]));

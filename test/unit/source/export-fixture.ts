@@ -10,6 +10,7 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { Position, SourceBatch, SourcePartition, TaskContext } from '../../../connectors/connector.ts';
 import { s3ExportSource } from '../../../source/export/connector.ts';
 import type { ExportSourceOptions } from '../../../source/export/options.ts';
+import { tableFacts } from '../../sink-records.ts';
 import { asked } from './snapshot-asked.ts';
 
 /** Exports as AWS writes them, made here with node:zlib and JSON.stringify alone: our own exporter has no part in them. */
@@ -18,18 +19,10 @@ export const EXPORT_ID = '01718000000000-1a2b3c4d';
 export const TABLE_ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 export const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Music';
 
-export const music: TableFacts = {
-  table: 'Music',
+export const music: TableFacts = tableFacts('Music', [{ name: 'Artist', type: 'S' }], {
   arn: TABLE_ARN,
   tableId: TABLE_ID,
-  keySchema: [{ name: 'Artist', type: 'S' }],
-  attributeTypes: { Artist: 'S' },
-  localIndexes: [],
-  globalIndexes: [],
-  ttlAttribute: null,
-  itemCount: null,
-  sizeBytes: null,
-};
+});
 
 export interface DataFileSpec {
   readonly name: string;

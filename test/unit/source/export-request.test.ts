@@ -282,7 +282,6 @@ describe('a request that is refused', () => {
   const many = (error: Error) => Array.from({ length: 20 }, () => error);
   test.each([
     ['ExportConflictException', '', 'EXPORT_CONFLICT', 4],
-    ['LimitExceededException', '', 'EXPORT_LIMIT', 4],
     ['InvalidExportTimeException', '', 'EXPORT_TIME_REFUSED', 4],
     ['TableNotFoundException', '', 'SOURCE_TABLE_MISSING', 4],
     ['AccessDeniedException', 'not authorized to perform: s3:PutObject', 'SOURCE_ACCESS_DENIED', 4],
@@ -308,6 +307,16 @@ describe('a request that is refused', () => {
     await take();
     expect(service.exportsMade).toBe(1);
     expect(new Set(service.requests.map(({ clientToken }) => clientToken)).size).toBe(1);
+  });
+
+  test('because the account makes as many exports as it may waits for others to end, and asks once a minute', async () => {
+    const { service, take } = world();
+    service.failures['request'] = many(refusal('LimitExceededException'));
+    const begunMs = service.clock.now();
+    await take();
+    expect(service.exportsMade).toBe(1);
+    expect(new Set(service.requests.map(({ clientToken }) => clientToken)).size).toBe(1);
+    expect(service.clock.now() - begunMs).toBeGreaterThanOrEqual(20 * 60_000);
   });
 
   test('because point-in-time recovery was turned off meanwhile names the command', async () => {

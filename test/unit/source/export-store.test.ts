@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import type { CredentialProvider } from '../../../dynamodb/credentials.ts';
 import { clientsFor } from '../../../source/access.ts';
 import { s3ExportSource } from '../../../source/export/connector.ts';
 import { locate, parseLocation, placementsOf, urlOf } from '../../../source/export/locate.ts';
@@ -32,8 +33,7 @@ const at = { bucket: 'b', key: 'p/x y.gz' };
 const keys = { accessKeyId: 'a', secretAccessKey: 'b' };
 const instantly = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
 
-function storeAt(endpoint: string): FilesAndS3 {
-  const credentials = async () => keys;
+function storeAt(endpoint: string, credentials: CredentialProvider = async () => keys): FilesAndS3 {
   const client = createS3Client({
     region: 'eu-west-1',
     endpoint,
@@ -94,6 +94,16 @@ describe('an object in S3', () => {
       await expect(readWhole(storeAt(server.url))).rejects.toMatchObject({ code: expected });
     },
   );
+
+  test('is asked for again while nobody gives credentials', async () => {
+    await using server = await serve(refusal(500, 'InternalError'));
+    const away = Object.assign(new Error('the metadata service is away'), {
+      name: 'CredentialsProviderError',
+    });
+    const store = storeAt(server.url, () => Promise.reject(away));
+    const error = { code: 'SOURCE_CREDENTIALS', remedy: 'retry' };
+    await expect(readWhole(store)).rejects.toMatchObject(error);
+  });
 
   test('in a server that is not there is unreachable', { timeout: 30_000 }, async () => {
     const server = await serve(() => {});

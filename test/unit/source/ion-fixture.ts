@@ -1,4 +1,4 @@
-import { attributesFromJson } from '../../../schemas/encode.ts';
+import { attributesFromJson } from '../../attributes-from-json.ts';
 import type { ExportSpec } from './export-fixture.ts';
 import { IonWriter } from './ion-writer.ts';
 

@@ -8,7 +8,7 @@ import { ItemScanner } from '../../../schemas/scanner.ts';
 import type { Attributes } from '../../../schemas/values.ts';
 import { parseWindowLine } from '../../../schemas/window-line.ts';
 import { IonLines } from '../../../source/export/ion.ts';
-import { attributes, generator } from '../schemas/arbitraries.ts';
+import { attributes, generator } from '../../conformance/arbitraries.ts';
 import { toJson } from '../schemas/writers.ts';
 import { oracleItem, oracleLine } from './ion-oracle.ts';
 import { IonWriter } from './ion-writer.ts';

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '../../../schemas/values.ts';
-import { generator } from '../schemas/arbitraries.ts';
+import { generator } from '../../conformance/arbitraries.ts';
 
 /**
  * Text Ion as an exporter may write it, by the specification and nothing of ours.

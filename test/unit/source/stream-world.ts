@@ -15,6 +15,7 @@ import { DynamoDbError } from '../../../dynamodb/errors.ts';
 import type { RawStreamRecord, RecordsPage } from '../../../dynamodb/streams.ts';
 import { type StreamsOptions, streamsSource } from '../../../source/streams/connector.ts';
 import type { LiveTable, ShardPage, StreamClient } from '../../../source/streams/stream-client.ts';
+import { tableFacts } from '../../sink-records.ts';
 import { JumpingClock } from './jumping-clock.ts';
 
 export const HOUR = 3_600_000;
@@ -251,18 +252,7 @@ export class Reading {
   }
 }
 
-export const FACTS: TableFacts = {
-  table: 'Music',
-  arn: null,
-  tableId: 'table-1',
-  keySchema: [{ name: 'id', type: 'S' }],
-  attributeTypes: { id: 'S' },
-  localIndexes: [],
-  globalIndexes: [],
-  ttlAttribute: null,
-  itemCount: null,
-  sizeBytes: null,
-};
+export const FACTS: TableFacts = tableFacts('Music', undefined, { tableId: 'table-1' });
 
 export const EPOCH: Epoch = {
   number: 1,

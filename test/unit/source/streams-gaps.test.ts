@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConnectError } from '../../../connectors/errors.ts';
-import { DynamoDbError } from '../../../dynamodb/errors.ts';
+import { DynamoDbError, fromSdk } from '../../../dynamodb/errors.ts';
 import { EPOCH, HOUR, MINUTE, START, StreamWorld } from './stream-world.ts';
 
 const ROOT_VERSION = EPOCH.version0 + 1_000_000;
@@ -204,9 +204,10 @@ describe('what is lost', () => {
 
   test('a root that vanished before anything of it was read is drained, and coverage rises above it', async () => {
     const world = new StreamWorld();
+    world.clock.advance(24 * HOUR);
     const reading = await world.open('root');
     const batch = await reading.poll();
-    expect(batch).toMatchObject({ done: true, capture: { coverageMs: START - 24 * HOUR + 30 * MINUTE } });
+    expect(batch).toMatchObject({ done: true, capture: { coverageMs: START + 30 * MINUTE } });
     expect(batch.position).toMatchObject({ sequence: null, version: ROOT_VERSION, published: false });
   });
 
@@ -217,6 +218,65 @@ describe('what is lost', () => {
     const reading = await world.open('root');
     await expect(reading.poll()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', remedy: 'retry' });
     expect((await reading.poll()).records).toHaveLength(0);
+  });
+
+  test('one that neither listing nor iterator knows is read later, while it is too young to be gone', async () => {
+    const world = new StreamWorld();
+    const shard = world.shard('root');
+    const change = world.write(shard, 'a', '1');
+    world.shards.delete('root');
+    const root = await world.open('root');
+    await expect(root.poll()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', remedy: 'retry' });
+    world.shards.set('root', shard);
+    expect((await root.poll()).records).toHaveLength(1);
+    shard.closed = true;
+    const parent = await world.open('root');
+    await parent.drain();
+    const child = await world.open('child', {
+      after: ['root'],
+      parents: [{ ...parent.position, published: false }],
+    });
+    world.clock.advance(23 * HOUR);
+    await expect(child.poll()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    world.clock.advance(HOUR);
+    expect(await child.poll()).toMatchObject({ done: true });
+    expect(root.sequences).toEqual([change.sequence]);
+  });
+
+  test('a shard that is listed is not lost because an iterator was refused once', async () => {
+    const world = new StreamWorld();
+    world.write(world.shard('root'), 'a', '1');
+    const { position } = await (await world.open('root')).poll();
+    const reading = await world.open('root', { position });
+    world.faults.shardIterator = [new DynamoDbError('ResourceNotFoundException', 'not now', { status: 400 })];
+    await expect(reading.poll()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect((await reading.poll()).done).toBe(false);
+  });
+
+  test('a vanished root is asked for again while the list of shards cannot be had', async () => {
+    const world = new StreamWorld();
+    world.clock.advance(24 * HOUR);
+    world.faults.describeStream = [
+      new DynamoDbError('AccessDeniedException', 'not now', { status: 400 }),
+      new DynamoDbError('ResourceNotFoundException', 'not yet', { status: 400 }),
+      ...Array.from({ length: 10 }, () => new DynamoDbError('InternalServerError', 'away', { status: 500 })),
+    ];
+    const reading = await world.open('root');
+    await expect(reading.poll()).rejects.toMatchObject({ code: 'SOURCE_ACCESS_DENIED' });
+    await expect(reading.poll()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    await expect(reading.poll()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(await reading.poll()).toMatchObject({ done: true });
+  });
+
+  test('credentials that nobody gives for a while do not halt a table', async () => {
+    const world = new StreamWorld();
+    world.write(world.shard('root'), 'a', '1');
+    const reading = await world.open('root');
+    world.faults.getRecords = [
+      fromSdk(Object.assign(new Error('the metadata service is away'), { name: 'CredentialsProviderError' })),
+    ];
+    await expect(reading.poll()).rejects.toMatchObject({ code: 'SOURCE_CREDENTIALS', remedy: 'retry' });
+    expect((await reading.poll()).records).toHaveLength(1);
   });
 
   test('a position that cannot be read halts', async () => {

@@ -185,6 +185,25 @@ describe('coverage', () => {
     expect(next.position).toMatchObject({ published: true });
   });
 
+  test('that rises behind a published change, as other shards are read later, makes no hole in what follows it', async () => {
+    const world = new StreamWorld();
+    const shard = world.shard('root');
+    world.write(shard, 'a', '1');
+    const before = await world.open('root');
+    await before.poll();
+    world.clock.advance(1000);
+    const newer = world.write(shard, 'a', '2');
+    shard.closed = true;
+    const coverageMs = START + 10 * MINUTE;
+    const reading = await world.open('root', { position: before.position, coverageMs });
+    await reading.drain();
+    expect(reading.sequences).toEqual([newer.sequence]);
+    const newest = world.write(world.shard('child', 'root'), 'a', '3');
+    const child = await world.open('child', { after: ['root'], parents: [reading.position], coverageMs });
+    await child.poll();
+    expect(child.sequences).toEqual([newest.sequence]);
+  });
+
   test('without a snapshot nothing is too old to be published, and it is history: a hole in it is a gap', async () => {
     const world = new StreamWorld();
     world.options = { ...world.options, publishAll: true };
