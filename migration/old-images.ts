@@ -21,6 +21,22 @@ export function oldImageProblem(table: string, viewType: string | null): Problem
   return { table, error: new ConnectError('SOURCE_STREAM_UNSUITABLE', message, { detail: { table } }) };
 }
 
+/**
+ * Rule C6: a window says what became of an item, and not where its row was. With a capture the table is mended against its
+ * source (rule C1); a copy would keep rows of items that moved or went, and nobody would know.
+ */
+export function windowProblems({ source }: Migration, mappings: Mappings): Problem[] {
+  if (source.changes !== 'none') return [];
+  return rekeyedTables(mappings)
+    .filter((table) => Object.hasOwn(source.snapshot.incremental, table))
+    .map((table) => {
+      const message =
+        `Table ${table}: its mapping re-models the key, and source.snapshot.incremental does not tell which row an item leaves. ` +
+        "Keep the source's key, copy a full export alone, or capture the changes (source.changes: streams)";
+      return { table, error: new ConnectError('TARGET_MAPPING', message, { detail: { table } }) };
+    });
+}
+
 /** Looks at the streams of re-keyed tables. An error of the source is a problem like any other. */
 export async function oldImageProblems(
   migration: Migration,

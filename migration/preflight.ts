@@ -3,7 +3,7 @@ import type { Problem, TaskContext } from '../connectors/connector.ts';
 import { asConnectError, ConnectError } from '../connectors/errors.ts';
 import type { Catalog } from '../connectors/runtime/catalog.ts';
 import { checkWritten } from '../connectors/runtime/sink/sink-prepare.ts';
-import { beginsAnew } from '../connectors/runtime/sink/sink-target.ts';
+import { beginsAnew, writtenBy } from '../connectors/runtime/sink/sink-target.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink/sink-world.ts';
 import type { SourceDefinition } from '../connectors/runtime/source/source-world.ts';
 import type { Migration } from './config/defaults.ts';
@@ -40,10 +40,10 @@ function sameOwner({ source, target }: Migration): boolean {
 
 /** Names that Kafka would refuse, asked again with what the globs found. */
 export function topicNameProblems(migration: Migration, tables: readonly string[]): Problem[] {
-  return topicFindings(migration, tables).map((finding) => ({
-    table: null,
-    error: new ConnectError('KAFKA_TOPIC_NAME', `${finding.message}. ${finding.remedy}`),
-  }));
+  return topicFindings(migration, tables).map(({ table, message, remedy }) => {
+    const subject = table === null ? 'deadLetters.topic' : `Table ${table}`;
+    return { table, error: new ConnectError('KAFKA_TOPIC_NAME', `${subject} ${message}. ${remedy}`) };
+  });
 }
 
 /** What the sources find wrong, without touching anything. */
@@ -98,13 +98,13 @@ export async function sinkProblems(
   view: WrittenView | null,
   context: TaskContext,
 ): Promise<Problem[]> {
-  const catalog = view?.catalog ?? null;
   const problems: Problem[] = [];
   for (const one of facts) {
     const table = { facts: one };
-    const known = catalog?.sink(sink.name, one.table) ?? null;
     try {
-      checkWritten(sink, table, catalog?.table(one.table)?.epoch.number ?? 1, known);
+      const positions = view && { kafka: view.kafka, names: view.names, sink };
+      const known = positions && (await writtenBy(positions, view.catalog, one.table));
+      checkWritten(sink, table, view?.catalog.table(one.table)?.epoch.number ?? 1, known);
       const first = known === null || (view !== null && (await isAnew(sink, view, table, known, context)));
       problems.push(...(await sink.plugin.check(sink.options, table, first, context)));
     } catch (error) {
@@ -139,7 +139,9 @@ export async function factsOf(
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
   return problems.filter(({ table, error }) => {
-    const key = `${table}/${error.code}/${error.message}`;
+    // A table that is not there is the same whatever was asked of it.
+    const said = error.code === 'SOURCE_TABLE_MISSING' ? '' : error.message;
+    const key = `${table}/${error.code}/${said}`;
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -1,8 +1,8 @@
 import type { SinkConnector } from '../connectors/connector.ts';
 import { avroConverter } from '../connectors/converters/avro.ts';
 import { jsonConverter } from '../connectors/converters/json.ts';
+import type { ConnectorPlugin, Plugins, PluginsModule } from '../connectors/plugins.ts';
 import { predicatePlugins, transformPlugins } from '../connectors/transforms/registry.ts';
-import type { ConnectorPlugin, Plugins, PluginsModule } from '../connectors/worker/plugins/plugins.ts';
 import { credentialProvider } from '../dynamodb/credentials.ts';
 import { alternatorSink } from './alternator/connector.ts';
 import { cqlSink } from './cql/connector.ts';

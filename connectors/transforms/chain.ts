@@ -2,6 +2,7 @@ import type { ChangeRecord } from '../../schemas/change.ts';
 import type { Item } from '../../schemas/item.ts';
 import type { Transform } from '../connector.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
+import { changedKey } from './keep-key.ts';
 import type { Predicate } from './predicates/predicate.ts';
 import {
   type KnownTransforms,
@@ -10,7 +11,7 @@ import {
   transformOf,
   transformPlugins,
 } from './registry.ts';
-import type { ItemOwner, ItemTransform, Touch } from './transform.ts';
+import type { ItemOwner, ItemTransform, Touch, TransformPlugin } from './transform.ts';
 
 /** A transform as a configuration names it; the keys that are not named here are its options. */
 export interface TransformConfig {
@@ -66,7 +67,7 @@ export function chainOf(
     if (plugin === null) throw new ConnectError('UNEXPECTED', `There is no transform ${type}`);
     const condition = predicate === undefined ? null : conditionOf(predicates, predicate, known);
     return new Conditional(`${plugin.name} (transforms[${index}])`, {
-      transform: plugin.make(options, loaded[index]),
+      transform: checked(plugin, plugin.make(options, loaded[index])),
       condition,
       negate,
       topicsOf,
@@ -83,6 +84,25 @@ export function chainOf(
             ]),
     });
   });
+}
+
+/** Our own keep every key by their options, which are looked at before there is a record; of others nobody knows. */
+function checked(plugin: TransformPlugin, transform: ItemTransform): ItemTransform {
+  if (transformPlugins.includes(plugin)) return transform;
+  const { meaning } = transform;
+  return {
+    meaning,
+    touches: (attribute) => transform.touches(attribute),
+    ...(transform.route && { route: (topic) => transform.route!(topic) }),
+    change(item, of) {
+      const after: Item | null | undefined = transform.change(item, of);
+      if (after === undefined) throw new ConnectError('RECORD_TRANSFORM', 'gave back no item');
+      const changed = after === null || after === item ? null : changedKey(item, after, of);
+      if (changed === null) return after;
+      // Rule C4: the row of another key, whose order is that of another partition.
+      throw new ConnectError('RECORD_TRANSFORM', `changes ${JSON.stringify(changed)}, a key attribute`);
+    },
+  };
 }
 
 type Condition = Predicate & { readonly name: string };

@@ -1,5 +1,6 @@
 import { encodeValue } from '../../schemas/encode.ts';
 import { Item } from '../../schemas/item.ts';
+import { valueAt } from '../../schemas/item-look.ts';
 import { decodeKey } from '../../schemas/key.ts';
 import type { Attributes } from '../../schemas/values.ts';
 import { ConnectError } from '../errors.ts';
@@ -29,4 +30,14 @@ export function itemWithKey(attributes: Attributes, { key }: ItemOwner): Item {
   // What DynamoDB could not hold (a map too deep) shows when the bytes are made.
   void item.avro;
   return item;
+}
+
+/** The first key attribute that is another, or there on one side only; null: both are items of one key. */
+export function changedKey(before: Item, after: Item, { key }: ItemOwner): string | null {
+  for (const name of decodeKey(key).keys()) {
+    const [was, is] = [valueAt(before, [name]), valueAt(after, [name])];
+    const isSame = was === null || is === null ? was === is : encodeValue(was).equals(encodeValue(is));
+    if (!isSame) return name;
+  }
+  return null;
 }

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { encodeValue } from '../../schemas/encode.ts';
 import { CodecError } from '../../schemas/faults.ts';
 import { Item } from '../../schemas/item.ts';
-import { valueAt } from '../../schemas/item-look.ts';
-import { decodeKey } from '../../schemas/key.ts';
 import { ConnectError } from '../errors.ts';
+import { changedKey } from './keep-key.ts';
 import { loadScript, type ScriptModule } from './script-module.ts';
 import { type ItemOwner, transformPlugin } from './transform.ts';
 
@@ -41,11 +39,8 @@ function scripted(module: ScriptModule, item: Item, of: ItemOwner): Item | null 
   if (result === null) return null;
   const after = itemOf(module, result);
   if (after.avro.equals(item.avro)) return item;
-  for (const name of decodeKey(of.key).keys()) {
-    if (!sameAttribute(item, after, name)) {
-      throw fault(module, `changes ${JSON.stringify(name)}, a key attribute`);
-    }
-  }
+  const changed = changedKey(item, after, of);
+  if (changed !== null) throw fault(module, `changes ${JSON.stringify(changed)}, a key attribute`);
   return after;
 }
 
@@ -83,12 +78,6 @@ function itemOf(module: ScriptModule, result: unknown): Item {
     if (!(cause instanceof CodecError)) throw cause;
     throw fault(module, `returned no DynamoDB JSON: ${cause.message}`);
   }
-}
-
-function sameAttribute(a: Item, b: Item, name: string): boolean {
-  const [before, after] = [valueAt(a, [name]), valueAt(b, [name])];
-  if (before === null || after === null) return before === after;
-  return encodeValue(before).equals(encodeValue(after));
 }
 
 const kinds = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, EvalError, Error];

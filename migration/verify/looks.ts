@@ -4,7 +4,7 @@ import { judge, type Look } from './judge.ts';
 import type { Candidate, Movement, Side, Sighting } from './sides.ts';
 
 /** Looks at a key, the first one included. */
-export const LOOKS_MAX = 5;
+const LOOKS_MAX = 5;
 /** Shares of the lag: the pause between two looks, and what a change takes to the topics. */
 const PAUSES_PER_LAG = 2;
 /** Keys that are looked at together. */

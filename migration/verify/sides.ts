@@ -55,11 +55,3 @@ export interface Movement {
 
 /** How long changes are kept, in times of the lag. */
 export const KEPT_LAGS = 2;
-
-/** Nothing ever moves: for a table whose changes nobody captures. */
-export const STILL: Movement = {
-  watch: () => {},
-  drain: () => Promise.resolve(),
-  traces: () => [],
-  forget: () => {},
-};

@@ -25,7 +25,7 @@ export function placeOf(offset: number, isChanges: boolean): number {
   return offset * 2 + (isChanges ? 1 : 0);
 }
 
-export function offsetOfPlace(place: number): { readonly offset: number; readonly isChanges: boolean } {
+function offsetOfPlace(place: number): { readonly offset: number; readonly isChanges: boolean } {
   return { offset: Math.floor(place / 2), isChanges: place % 2 === 1 };
 }
 
@@ -61,13 +61,15 @@ export async function expectedAt(
   topics: TableTopics,
   partition: number,
   place: number,
+  signal: AbortSignal,
 ): Promise<ExpectedPlace | null> {
   const { offset, isChanges } = offsetOfPlace(place);
   const topic = isChanges ? topics.changes : topics.snapshot;
   await using reader = new TopicReader(kafka, { maxBytesPerPartition: 64 * 1024 });
   reader.assign(topic, partition, offset);
   for (;;) {
-    const [batch] = await reader.fetch();
+    const [batch] = await reader.fetch(signal);
+    signal.throwIfAborted();
     if (batch === undefined) continue;
     const raw = batch.records.find((record) => record.offset === offset);
     return raw?.key ? read(raw, raw.key, topics).now : null;

@@ -87,7 +87,10 @@ export class TopicSide implements Side {
   async #sightingAt(key: Buffer, place: number): Promise<Sighting> {
     const partitions = this.#ends.get(this.#topics.changes)?.length ?? 1;
     const partition = partitionOf(this.#topics.space.itemKeyOf(key), partitions);
-    return sightingAt(key, await expectedAt(this.#kafka, this.#topics, partition, place));
+    return sightingAt(
+      key,
+      await expectedAt(this.#kafka, this.#topics, partition, place, this.#context.signal),
+    );
   }
 }
 

@@ -13,7 +13,7 @@ export interface Tried {
   readonly sent: boolean;
 }
 
-export const UNTRIED: Tried = { source: null, target: null, tries: 0, outcome: null, sent: false };
+const UNTRIED: Tried = { source: null, target: null, tries: 0, outcome: null, sent: false };
 
 /** Writes after which a row that refuses them, while nothing moves, is let be. */
 const TRIES_MAX = 3;

@@ -15,7 +15,7 @@ export interface Chunk {
  * Items of one request, as Avro. About 1 MiB of JSON, far below the servers' 16 MiB (ScyllaDB `alternator/server.hh`, DynamoDB
  * API: BatchWriteItem) even where every character is escaped; a larger item goes alone.
  */
-export const CHUNK_BYTES_MAX = 512 * 1024;
+const CHUNK_BYTES_MAX = 512 * 1024;
 
 export function bytesOf(record: ChangeRecord): number {
   return record.after === null ? record.key.length : record.after.avro.length;

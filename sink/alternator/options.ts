@@ -15,12 +15,16 @@ const targetTable = z
   .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: 'must be 3 to 255 of the characters a-z A-Z 0-9 _ . -' })
   .describe('Name of the table in the target.');
 
-/** Options of the AlternatorSink; the section `target` of a migration file, without its `type` and `name`. */
+/** Options of the AlternatorSink. The section `target` of a migration file is made of them. */
 export const alternatorOptions = z.strictObject({
   endpoints: z
-    .array(z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:8000' }))
+    .array(
+      z
+        .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:8000' })
+        .describe('URL of a node, or of a load balancer.'),
+    )
     .min(1)
-    .describe('URLs of nodes to begin with, or of a load balancer.'),
+    .describe('Nodes to begin with; further ones through /localnodes where the server has it.'),
   discovery: z
     .enum(['auto', 'off'])
     .default('auto')

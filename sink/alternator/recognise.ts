@@ -9,7 +9,7 @@ export type Service = 'alternator' | 'other' | 'nobody';
  */
 export async function recognise(
   endpoint: string,
-  options: { readonly ca: Buffer | undefined; readonly signal: AbortSignal; readonly timeoutMs?: number },
+  options: { readonly ca: string | undefined; readonly signal: AbortSignal; readonly timeoutMs?: number },
 ): Promise<Service> {
   const { ca, signal, timeoutMs = 3000 } = options;
   const dispatcher = new Agent({ connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) } });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { TaskContext } from '../../connectors/connector.ts';
 import { ConnectError } from '../../connectors/errors.ts';
+import { readPem } from '../../connectors/tls.ts';
 import { type ControlClient, createControlClient } from '../../dynamodb/control-client.ts';
 import { type CredentialProvider, credentialProvider } from '../../dynamodb/credentials.ts';
 import { DataClient } from '../../dynamodb/data-client.ts';
@@ -28,13 +28,13 @@ export class Target implements AsyncDisposable {
   readonly #home: string;
   readonly #localNodes: LocalNodes;
   readonly #options: AlternatorOptions;
-  readonly #ca: Buffer | undefined;
+  readonly #ca: string | undefined;
   readonly #credentials: CredentialProvider;
   readonly #closing = new AbortController();
 
   private constructor(
     options: AlternatorOptions,
-    ca: Buffer | undefined,
+    ca: string | undefined,
     localNodes: LocalNodes,
     nodes: AlternatorNodes,
     home: { readonly endpoint: string; readonly alternator: boolean },
@@ -60,7 +60,8 @@ export class Target implements AsyncDisposable {
   /** Finds out who is there. Throws TARGET_UNREACHABLE when nobody answers. */
   static async open(options: AlternatorOptions, context: TaskContext): Promise<Target> {
     const { signal } = context;
-    const ca = options.ca === undefined ? undefined : await readCa(options.ca);
+    const ca =
+      options.ca === undefined ? undefined : await readPem(options.ca, 'target.ca', 'TARGET_REFUSED');
     const { datacenter, rack } = options;
     const localNodes = new LocalNodes({ datacenter, rack, ca });
     try {
@@ -136,14 +137,4 @@ export class Target implements AsyncDisposable {
 /** Behind a load balancer the nodes are its own affair. */
 function discovers(options: AlternatorOptions): boolean {
   return options.discovery === 'auto' && options.affinity === 'node';
-}
-
-async function readCa(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new ConnectError('TARGET_REFUSED', `The file of target.ca cannot be read: ${path}`, {
-      cause: error,
-    });
-  }
 }

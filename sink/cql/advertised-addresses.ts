@@ -9,7 +9,7 @@ export class AdvertisedAddresses extends EC2MultiRegionTranslator {
   readonly #translation: Readonly<Record<string, string>>;
   readonly #known = new Set<string>();
 
-  /** @param translation from `host:port` or `host`, as nodes advertise them, to where they are. */
+  /** @param translation from `host:port` or `host`, as nodes advertise them (IPv6 in brackets), to where they are. */
   constructor(translation: Readonly<Record<string, string>>) {
     super();
     this.#translation = translation;
@@ -21,7 +21,8 @@ export class AdvertisedAddresses extends EC2MultiRegionTranslator {
   }
 
   override translate(address: string, port: number, callback: (address: string) => void): void {
-    const translated = this.#wayTo(nodeAddress(address, port)) ?? this.#wayTo(address) ?? address;
+    const written = address.includes(':') ? `[${address}]` : address;
+    const translated = this.#wayTo(`${written}:${port}`) ?? this.#wayTo(written) ?? address;
     const reached = hostAndPort(translated, port);
     const known = nodeAddress(reached.host, reached.port);
     this.#known.add(known);

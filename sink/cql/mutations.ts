@@ -51,6 +51,8 @@ export interface Circumstances {
 const AHEAD_SECONDS_MAX = 3 * 86_400;
 /** The longest TTL of CQL: 20 years (ScyllaDB gc_clock.hh, Cassandra Attributes.java). */
 const TTL_SECONDS_MAX = 20 * 365 * 86_400;
+/** What expired longer ago never does (DynamoDB developer guide, Time to Live; ScyllaDB alternator/ttl.cc). */
+const EXPIRED_SECONDS_MAX = 5 * 365 * 86_400;
 
 /**
  * What a record does to the table (rule C6). Pure: the same record comes to the same mutations, save for their TTL, so
@@ -113,14 +115,24 @@ function put(
   const key = row.values.slice(0, keyColumns(mapping)) as Buffer[];
   const mutations: Mutation[] = [];
   if (old !== null && !sameBytes(old, key)) mutations.push(deletion(old, version));
-  const ttlSeconds = remainingSeconds(row.expiresAt, nowSeconds);
-  const hasExpired = row.expiresAt !== null && ttlSeconds === null;
-  if (hasExpired && mapping.expired === 'delete') mutations.push(deletion(key, version));
-  else {
+  if (mapping.expired === 'delete' && hasExpired(row.expiresAt, nowSeconds)) {
+    mutations.push(deletion(key, version));
+  } else {
+    const ttlSeconds = remainingSeconds(row.expiresAt, nowSeconds);
     const leavesAbsent = op === 'r' && version === firstVersion;
     mutations.push({ kind: 'insert', values: row.values, leavesAbsent, version, ttlSeconds });
   }
   return { mutations, failure: null, row };
+}
+
+/**
+ * Has an item expired, for DynamoDB too? One whose time lies years back stays there for good, and so it does here.
+ *
+ * @param slackSeconds so much sooner or later counts as well
+ */
+export function hasExpired(expiresAt: number | null, nowSeconds: number, slackSeconds = 0): boolean {
+  if (expiresAt === null || expiresAt > nowSeconds + slackSeconds) return false;
+  return expiresAt > nowSeconds - slackSeconds - EXPIRED_SECONDS_MAX;
 }
 
 /** The TTL of a row; null: none, or the time has passed, and nothing says so in CQL. */

@@ -1,35 +1,20 @@
 import { z } from 'zod';
+import { tlsSection } from '../../connectors/tls.ts';
 import { mappingDocument } from '../../schemas/cql/mapping-schema.ts';
 
-const pemFile = (description: string) => z.string().min(1).meta({ description, path: true });
-
-const tls = z
-  .strictObject({
-    ca: pemFile(
-      'File of the certificate authorities to trust (PEM). Default: those of Node.',
-    ).exactOptional(),
-    cert: pemFile('File of the client certificate (PEM).').exactOptional(),
-    key: z
-      .string()
-      .min(1)
-      .meta({ description: 'File of the client key (PEM).', path: true, secret: true })
-      .exactOptional(),
-    rejectUnauthorized: z
-      .boolean()
-      .default(true)
-      .describe('Whether a server whose certificate is not trusted is refused.'),
-  })
-  .describe('TLS to the nodes; {} trusts what Node trusts. Default: no TLS.');
+/** A node of the cluster; its port is 9042 where none is given. */
+const node = (description: string) =>
+  z
+    .string()
+    .regex(/^([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/, {
+      error: 'must be host or host:port, with brackets around an IPv6 address',
+    })
+    .describe(description);
 
 /** Where the cluster is, and how it is spoken to. */
-const clusterOptions = z.strictObject({
+export const clusterOptions = z.strictObject({
   contactPoints: z
-    .array(
-      z
-        .string()
-        .regex(/^([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?$/, { error: 'must be host or host:port' })
-        .describe('host:port of a node. Default port: 9042.'),
-    )
+    .array(node('host:port of a node; without a port 9042.'))
     .min(1)
     .describe('Nodes to begin with.'),
   discovery: z
@@ -42,7 +27,7 @@ const clusterOptions = z.strictObject({
     .describe('Data centre whose nodes are used. Default: that of the first node that answers.')
     .exactOptional(),
   addressTranslation: z
-    .record(z.string().min(1), z.string().min(1).describe('Address to use in its place.'))
+    .record(node('Address that a node advertises.'), node('Address to use in its place.'))
     .default({})
     .describe('For nodes that advertise addresses which cannot be reached from here.'),
   consistency: z
@@ -55,10 +40,10 @@ const clusterOptions = z.strictObject({
     .describe('Keyspace of the tables.'),
   username: z.string().min(1).describe('User name.').exactOptional(),
   password: z.string().min(1).meta({ description: 'Password.', secret: true }).exactOptional(),
-  tls: tls.exactOptional(),
+  tls: tlsSection('TLS to the nodes; {} trusts what Node trusts. Default: no TLS.').exactOptional(),
 });
 
-/** Options of the CqlSink; the section `target` of a migration file, its mapping file read into `mappings`. */
+/** Options of the CqlSink. The section `target` of a migration file is made of them; its mapping file is read into `mappings`. */
 export const cqlOptions = clusterOptions.extend({
   createTables: z.boolean().default(true).describe('Whether tables that are missing are created.'),
   existing: z

@@ -5,11 +5,11 @@ import { itemKeyOf, rowKeyOf } from '../../schemas/cql/row-key.ts';
 import { isUnmappable, type TableMapping } from '../../schemas/cql/table-mapping.ts';
 import { CodecError } from '../../schemas/faults.ts';
 import { Item } from '../../schemas/item.ts';
-import { keyColumns } from './mutations.ts';
+import { hasExpired, keyColumns } from './mutations.ts';
 import type { Cells } from './raw-cells.ts';
 import { columnsOf } from './statements.ts';
 
-/** Rows that expire this soon are left out of every comparison: a read takes time, and clocks differ. */
+/** Rows whose time comes this soon are left out of every comparison: a read takes time, and clocks differ. */
 const EXPIRES_SOON_SECONDS = 300;
 
 /** Rows as `verify` compares them: a binary attribute per column that has a value, its bytes in their one form. */
@@ -88,6 +88,6 @@ export class CqlRowShape implements RowShape {
   }
 
   #isOver(expiresAt: number | null): boolean {
-    return expiresAt !== null && expiresAt <= this.#nowSeconds() + EXPIRES_SOON_SECONDS;
+    return hasExpired(expiresAt, this.#nowSeconds(), EXPIRES_SOON_SECONDS);
   }
 }

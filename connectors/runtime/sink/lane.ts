@@ -11,7 +11,7 @@ import { lagOf } from './lane-lag.ts';
 import { LaneQueue } from './lane-queue.ts';
 import type { LaneState, TopicProgress } from './lane-state.ts';
 import { type LaneTarget, writeLane } from './lane-write.ts';
-import { checkEpoch } from './sink-prepare.ts';
+import { checkEpoch, rowsAnywhere } from './sink-prepare.ts';
 import type { SinkDefinition } from './sink-world.ts';
 
 /** A lane holds back fetching of a topic while about this much of it waits. */
@@ -196,7 +196,10 @@ export class Lane {
     // The record became visible with the begin-markers; our copy of the catalog may be a moment behind.
     const record = await until(() => this.#record(marker.snapshot), catalog, this.#target.signal);
     this.#target.signal.throwIfAborted();
-    if (marker.kind === 'begin' && record.windowOf === null) this.#checkEpoch(record.epoch);
+    if (marker.kind === 'begin' && record.windowOf === null) {
+      this.#checkEpoch(record.epoch);
+      this.#checkCopy(record);
+    }
     const before = this.#state;
     this.#state = onMarker(before, marker, record, this.#topics.partition);
     if (this.#target.ordersByVersion) {
@@ -264,6 +267,17 @@ export class Lane {
     if (written) checkEpoch(name, table.facts.table, epoch, written);
   }
 
+  /** Rule C6: of a table whose changes nobody captures no record tells where rows went between two copies, in one epoch too. */
+  #checkCopy(next: SnapshotRecord): void {
+    const { moves, world, table } = this.#target;
+    const before = this.#current;
+    if (!moves || before === null || next.changesOffsets !== null || sourceId(before) === sourceId(next))
+      return;
+    const { name } = this.#definition;
+    const written = world.catalog.sink(name, table.facts.table);
+    if (written) throw rowsAnywhere(name, table.facts.table, written);
+  }
+
   /** Offset of the newest snapshot's begin-marker in this partition, as the catalog knows it; 0 without one. */
   #newestBegin(): number {
     const { catalog } = this.#target.world;
@@ -302,6 +316,11 @@ export class Lane {
 
 function isBelow({ record }: Incoming, version: number): boolean {
   return record !== null && record.version < version;
+}
+
+/** As its source knows the snapshot: one that is published again holds the same rows. */
+function sourceId({ facts, takenAs }: SnapshotRecord): string {
+  return takenAs ?? facts.id;
 }
 
 /** Counted, not written. */

@@ -5,7 +5,7 @@ import { ConnectError } from '../../errors.ts';
 import { TransactionalProducer } from '../../kafka/producer.ts';
 import { catalogEntry, catalogKeys, type KeyedEntry } from '../catalog.ts';
 import { until } from '../wake.ts';
-import { beginsAnew, isWritten, standingTable } from './sink-target.ts';
+import { beginsAnew, isWritten, standingTable, writtenBy } from './sink-target.ts';
 import type { SinkDefinition, SinkWorld } from './sink-world.ts';
 
 /** How often a lane looks whether its table stands there. */
@@ -41,11 +41,15 @@ export function rowsMove({ plugin, options }: SinkDefinition, table: SinkTable):
  * move are written in one epoch only.
  */
 export function checkEpoch(sink: string, table: string, epoch: number, record: SinkRecord): void {
-  if (epoch <= record.epoch) return;
-  throw new ConnectError(
+  if (epoch > record.epoch) throw rowsAnywhere(sink, table, record);
+}
+
+/** Rows that move may stand where no record leads. */
+export function rowsAnywhere(sink: string, table: string, { targetTable }: SinkRecord): ConnectError {
+  return new ConnectError(
     'SINK_EPOCH',
-    `${sink} has written table ${record.targetTable} before a new snapshot of ${table} was begun: re-keyed rows may stand where no record leads`,
-    { detail: { table, targetTable: record.targetTable } },
+    `${sink} has written table ${targetTable} before a new snapshot of ${table} was begun: re-keyed rows may stand where no record leads`,
+    { detail: { table, targetTable } },
   );
 }
 
@@ -125,10 +129,10 @@ async function prepareTarget(
 ): Promise<void> {
   const { plugin, options, name } = definition;
   const { table } = sinkTable.facts;
-  const written = world.catalog.sink(name, table);
+  const positions = { kafka: world.kafka, names: world.topics, sink: definition };
+  const written = await writtenBy(positions, world.catalog, table);
   checkWritten(definition, sinkTable, epoch, written);
   const standing = task && written && (await standingTable(task, sinkTable));
-  const positions = { kafka: world.kafka, names: world.topics, sink: definition };
   const isAnew = task !== null && written !== null && (await beginsAnew(positions, table, written, standing));
   const known = isAnew ? null : written;
   const changed = await plugin.prepare(options, sinkTable, known === null, context);

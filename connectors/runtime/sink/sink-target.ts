@@ -4,6 +4,7 @@ import { ConnectError } from '../../errors.ts';
 import type { KafkaClient } from '../../kafka/client.ts';
 import { fetchCommitted } from '../../kafka/committed.ts';
 import { sinkGroup, type TopicNames } from '../../topic-names.ts';
+import type { Catalog } from '../catalog.ts';
 import { type LaneState, readLane } from './lane-state.ts';
 import type { SinkDefinition } from './sink-world.ts';
 
@@ -64,17 +65,55 @@ export async function beginsAnew(
   );
 }
 
-async function beginsWithRows({ kafka, names, sink }: SinkPositions, table: string): Promise<boolean> {
+/**
+ * What the catalog says that the sink has written; null: nothing, and so it begins with the rows.
+ *
+ * Where its positions say otherwise, the record was deleted while it ran, and so was its table: what lies before them would be left
+ * out for good. A record stands in the catalog before there are positions, so they are asked first, and the catalog after them.
+ *
+ * @throws ConnectError TARGET_TABLE_LOST
+ */
+export async function writtenBy(
+  positions: SinkPositions,
+  catalog: Pick<Catalog, 'sink' | 'readToEnd'>,
+  table: string,
+): Promise<SinkRecord | null> {
+  const { name } = positions.sink;
+  const known = catalog.sink(name, table);
+  if (known !== null) return known;
+  const lanes = await lanesOf(positions, table);
+  const isUnwritten = lanes.every((lane) => isAtStart(positions.sink, lane) || wroteNothing(lane));
+  // Our copy may be behind whoever owned partition 0 until now.
+  await catalog.readToEnd();
+  const written = catalog.sink(name, table);
+  if (written !== null || isUnwritten) return written;
+  throw new ConnectError(
+    'TARGET_TABLE_LOST',
+    `${name} has positions in the topics of ${table}, and nothing says which table it has written: another one would get only what comes now`,
+    { detail: { table } },
+  );
+}
+
+async function beginsWithRows(positions: SinkPositions, table: string): Promise<boolean> {
+  const lanes = await lanesOf(positions, table);
+  return lanes.every((lane) => isAtStart(positions.sink, lane));
+}
+
+/** The lanes that anybody ever owned. */
+async function lanesOf({ kafka, names, sink }: SinkPositions, table: string): Promise<LaneState[]> {
   const [rows, changes] = [names.snapshot(table), names.changes(table)];
   const committed = await fetchCommitted(kafka, sinkGroup(sink.name), [rows, changes]);
   const partitions = new Set([rows, changes].flatMap((topic) => [...(committed.get(topic)?.keys() ?? [])]));
   const none = { offset: null, metadata: '' };
-  return [...partitions].every((partition) => {
+  return [...partitions].flatMap((partition) => {
     const at = (topic: string) => committed.get(topic)?.get(partition) ?? none;
-    const state = readLane(at(rows), at(changes));
-    return state === null || isAtStart(sink, state);
+    return readLane(at(rows), at(changes)) ?? [];
   });
 }
+
+/** Somebody sent it there: offsets can be altered before a sink has run. */
+const wroteNothing = ({ snapshot, changes }: LaneState): boolean =>
+  snapshot.outcomes.written + changes.outcomes.written === 0;
 
 /** Nothing that lies before its positions is missing in an empty table. */
 function isAtStart({ plugin, snapshots }: SinkPositions['sink'], { snapshot, changes }: LaneState): boolean {

@@ -3,7 +3,12 @@ import type { TableFacts } from '../../../connectors/catalog-records.ts';
 import type { TopicDescription } from '../../../connectors/kafka/topics.ts';
 import { withDefaults } from '../../../migration/config/defaults.ts';
 import { compileMappings } from '../../../migration/mappings.ts';
-import { compactedProblems, oldImageProblem, rekeyedTables } from '../../../migration/old-images.ts';
+import {
+  compactedProblems,
+  oldImageProblem,
+  rekeyedTables,
+  windowProblems,
+} from '../../../migration/old-images.ts';
 import { wireSink } from '../../../migration/wiring.ts';
 import { cqlText, mappingOf, musicMapping } from './mapping-text.ts';
 import { parse, validText } from './migration-text.ts';
@@ -137,6 +142,22 @@ describe('a re-keyed table', () => {
     expect(compactedProblems(migration, mappings, topicOf('delete'))).toEqual([]);
     const plain = compileMappings(migrationOf(musicMapping), [music]);
     expect(compactedProblems(migration, plain, topicOf('compact'))).toEqual([]);
+  });
+
+  test('is no copy that windows continue: they do not tell which row an item leaves', () => {
+    const migration = migrationOf(rekeyed);
+    const of = (changes: 'none' | 'streams', incremental: Readonly<Record<string, readonly string[]>>) => {
+      const snapshot = { ...migration.source.snapshot, incremental };
+      return { ...migration, source: { ...migration.source, changes, snapshot } } as typeof migration;
+    };
+    const windows = { Music: ['s3://b/w1.json'] };
+    expect(windowProblems(of('none', windows), mappings)).toMatchObject([
+      { table: 'Music', error: { code: 'TARGET_MAPPING', exit: 4 } },
+    ]);
+    expect(windowProblems(of('streams', windows), mappings)).toEqual([]);
+    expect(windowProblems(of('none', {}), mappings)).toEqual([]);
+    const plain = compileMappings(migrationOf(musicMapping), [music]);
+    expect(windowProblems(of('none', windows), plain)).toEqual([]);
   });
 });
 

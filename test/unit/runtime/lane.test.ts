@@ -184,6 +184,30 @@ describe('a lane whose writes carry versions (rule C6)', () => {
     await same.end();
   });
 
+  test('where rows move and nobody captures changes, halts at another copy of the epoch, not at the same one again', async () => {
+    const copy = (id: string, takenAs?: string) => {
+      const facts = { ...current(1).facts, id };
+      return { ...current(1), facts, changesOffsets: null, ...(takenAs && { takenAs }) };
+    };
+    const reach = (next: SnapshotRecord) => {
+      const state = { ...FRESH_LANE, snapshot: { ...FRESH_LANE.snapshot, snapshot: 'first', position: 5 } };
+      const known = (id: string) => (id === 'first' ? copy('first') : next);
+      const catalog = { current: next, beginOffset: 5, snapshot: known };
+      const moving = { version0, writtenEpoch: 1 };
+      const run = runLane({ state, definition: {}, catalog, versioned: true, moving });
+      run.lane.offer(fetched('snapshot', 5, [mark('begin')]));
+      return run;
+    };
+    const other = reach(copy('second'));
+    await expect(other.running).rejects.toMatchObject({ code: 'SINK_EPOCH' });
+    expect(other.lane.state.snapshot).toMatchObject({ snapshot: 'first', position: 5 });
+    for (const next of [copy('first~2', 'first'), { ...copy('second'), changesOffsets: [0] }]) {
+      const run = reach(next);
+      await vi.waitFor(() => expect(run.lane.state.snapshot.position).toBe(6));
+      await run.end();
+    }
+  });
+
   test('where rows move, halts at the first change of a later epoch: it comes before the snapshot', async () => {
     const moving = { version0, writtenEpoch: 1, epoch: 2 };
     const run = runLane({ state: FRESH_LANE, definition: {}, versioned: true, moving });

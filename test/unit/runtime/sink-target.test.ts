@@ -4,6 +4,7 @@ import { systemClock } from '../../../connectors/clock.ts';
 import type { SinkTask } from '../../../connectors/connector.ts';
 import type { Committed } from '../../../connectors/kafka/committed.ts';
 import { createLogger } from '../../../connectors/log.ts';
+import { NO_OUTCOMES } from '../../../connectors/runtime/outcomes.ts';
 import { open } from '../../../connectors/runtime/sink/gate.ts';
 import { FRESH_LANE, type LaneState, writeLane } from '../../../connectors/runtime/sink/lane-state.ts';
 import { preparedTable } from '../../../connectors/runtime/sink/sink-prepare.ts';
@@ -92,9 +93,10 @@ function standAt(state: LaneState): void {
   committed.set('changes', new Map([0, 1].map((partition) => [partition, partition === 0 ? changes : none])));
 }
 
+const outcomes = { ...NO_OUTCOMES, written: 6 };
 const loading: LaneState = {
   ...FRESH_LANE,
-  snapshot: { ...FRESH_LANE.snapshot, position: 7, snapshot: 'export-1' },
+  snapshot: { ...FRESH_LANE.snapshot, position: 7, snapshot: 'export-1', outcomes },
 };
 const following = open(loading, 0);
 
@@ -126,6 +128,7 @@ describe('a sink that has written its table', () => {
     for (const state of [loading, following]) {
       const target = new Target();
       catalog.clear();
+      committed.clear();
       await written(target, state);
       target.id = null;
       await expect(takeOver(target)).rejects.toMatchObject({
@@ -178,6 +181,29 @@ describe('a sink that has written its table', () => {
     await expect(takeOver(target, eventsOnly)).rejects.toMatchObject({ code: 'TARGET_TABLE_LOST' });
     standAt(open(FRESH_LANE, 0));
     await takeOver(target, eventsOnly);
+  });
+
+  test('is not believed to begin where its record is gone and its positions are not, as after a start beside `--recreate`', async () => {
+    const target = new Target();
+    await written(target, following);
+    catalog.clear();
+    target.id = null;
+    await expect(takeOver(target)).rejects.toMatchObject({ code: 'TARGET_TABLE_LOST', exit: 4 });
+    expect(target.firsts).toEqual([]);
+    standAt(FRESH_LANE);
+    await takeOver(target);
+    expect(target.firsts).toEqual([true]);
+  });
+
+  test('begins where it was sent to before it ever ran: nothing that it has written can be missing', async () => {
+    const passedOver = { position: 9, countedTo: 9, outcomes: { ...NO_OUTCOMES, superseded: 9 } };
+    for (const snapshots of [true, false]) {
+      const target = new Target();
+      catalog.clear();
+      standAt({ ...FRESH_LANE, changes: { ...FRESH_LANE.changes, ...passedOver } });
+      await takeOver(target, target.definition({ snapshots, versioned: true }));
+      expect(target.firsts).toEqual([true]);
+    }
   });
 
   test('takes the id from a table that an older record does not tell it of', async () => {

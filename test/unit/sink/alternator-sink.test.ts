@@ -161,6 +161,16 @@ describe('over HTTP', () => {
       { table: 'Music', error: { code: 'TARGET_UNREACHABLE' } },
     ]);
   });
+
+  test('authorities that cannot be read are refused by their key, and a text that is none is not shown', async () => {
+    await using server = await ScriptedServer.start();
+    const opened = (ca: string) => alternatorSink.open({ ...optionsFor(server), ca }, contextWith());
+    await expect(opened('/nowhere/ca.pem')).rejects.toMatchObject({
+      code: 'TARGET_REFUSED',
+      message: 'The file of target.ca cannot be read: /nowhere/ca.pem',
+    });
+    await expect(opened('MIIB\nswordfish')).rejects.toThrow(/^target\.ca is neither PEM text [^w]*$/);
+  });
 });
 
 describe('the target table', () => {

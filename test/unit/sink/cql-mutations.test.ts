@@ -169,4 +169,10 @@ describe('a record of an item that expires', () => {
     expect(of(mapping('delete'), record(0)).does).toEqual(['delete a @0']);
     expect(of(mapping('delete'), record(1)).does[0]).toMatch(/^insert a.* ttl 1$/);
   });
+
+  test('never expires when its time lies more than five years back, as in DynamoDB: no mapping deletes it', () => {
+    const years = 365 * 86_400;
+    expect(of(mapping('delete'), record(-5 * years)).does[0]).toMatch(/^insert a[^ ]* @0$/);
+    expect(of(mapping('delete'), record(1 - 5 * years)).does).toEqual(['delete a @0']);
+  });
 });

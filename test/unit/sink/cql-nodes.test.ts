@@ -125,6 +125,8 @@ describe('addresses', () => {
       '10.0.0.1:9043': 'gate:2',
       '10.0.0.2': 'other',
       '10.0.0.3': '[::1]:7',
+      '[fd00::1]': 'six',
+      '[fd00::1]:9043': 'six:1',
     });
     const translated = (address: string, port: number) => {
       let found = '';
@@ -137,6 +139,9 @@ describe('addresses', () => {
     expect(translated('10.0.0.2', 9042)).toBe('other:9042');
     expect(translated('10.0.0.3', 9042)).toBe('::1:7');
     expect(translated('10.0.0.4', 9042)).toBe('10.0.0.4:9042');
+    expect(translated('fd00::1', 9042)).toBe('six:9042');
+    expect(translated('fd00::1', 9043)).toBe('six:1');
+    expect(translated('fd00::2', 9042)).toBe('fd00::2:9042');
     expect(translated('constructor', 9042)).toBe('constructor:9042');
     expect(addresses.has('gate:1')).toBe(true);
   });

@@ -127,6 +127,13 @@ describe('the shape of rows', () => {
     expect(shape.rowRead(cellsOf(expiring, until(301)))).not.toBeNull();
   });
 
+  test('is one for an item whose time lies more than five years back: it never expires', () => {
+    const shape = new CqlRowShape(expiring, () => nowSeconds);
+    const longAgo = until(-5 * 365 * 86_400 - 300);
+    expect(shape.rowOf(keyOf('a'), longAgo)).not.toBe('none');
+    expect(shape.rowRead(cellsOf(expiring, longAgo))).not.toBeNull();
+  });
+
   test('is none that anything equals for an item that cannot be mapped', () => {
     const shape = new CqlRowShape(movingMapping, () => nowSeconds);
     expect(shape.rowOf(keyOf('a'), itemOf('a'))).toBe('unmappable');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CAST_TYPES, castValue } from '../../../connectors/transforms/cast-value.ts';
 import type { AttributeValue } from '../../../schemas/values.ts';
-import { numbers, values } from '../schemas/arbitraries.ts';
+import { numbers, values } from '../../conformance/arbitraries.ts';
 import { type Json, transformed } from './transforming.ts';
 
 describe('Cast', () => {

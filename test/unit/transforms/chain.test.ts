@@ -9,8 +9,8 @@ import { encodeAttributes } from '../../../schemas/encode.ts';
 import { Item } from '../../../schemas/item.ts';
 import { keyOfItemAvro } from '../../../schemas/key.ts';
 import type { Attributes } from '../../../schemas/values.ts';
+import { attributes } from '../../conformance/arbitraries.ts';
 import { sinkTable } from '../../sink-records.ts';
-import { attributes } from '../schemas/arbitraries.ts';
 import { chain, changeOf, jsonOf, one } from './transforming.ts';
 
 afterEach(() => {

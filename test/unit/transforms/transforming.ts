@@ -1,8 +1,8 @@
 import { chainOf, type PredicateConfig, type TransformConfig } from '../../../connectors/transforms/chain.ts';
 import type { ChangeRecord } from '../../../schemas/change.ts';
-import { attributesFromJson } from '../../../schemas/encode.ts';
 import { Item } from '../../../schemas/item.ts';
 import { encodeKey } from '../../../schemas/key.ts';
+import { attributesFromJson } from '../../attributes-from-json.ts';
 
 /** An item as DynamoDB JSON. */
 export type Json = Readonly<Record<string, unknown>>;
