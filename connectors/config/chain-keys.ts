@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { Plugins } from '../plugins.ts';
 import { predicateNames, transformNames } from '../transforms/registry.ts';
-import type { FlatConfig } from '../worker/herder.ts';
-import type { Plugins } from '../worker/plugins/plugins.ts';
 import type { ConfigKeyInfo } from './config-infos.ts';
 import { sinkKeys } from './connector-keys.ts';
+import type { FlatConfig } from './flat/flat-config.ts';
 import { readFlat } from './flat/flat-read.ts';
 import { keyInfosOf } from './key-infos.ts';
 

@@ -1,9 +1,9 @@
-import type { FlatConfig } from '../worker/herder.ts';
-import { type ConnectorPlugin, connectorOf, type Plugins } from '../worker/plugins/plugins.ts';
+import { type ConnectorPlugin, connectorOf, type Plugins } from '../plugins.ts';
 import { type CommonKeys, commonKeys, type SourceKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import { converterOf, noConverter } from './converter-choice.ts';
 import { deadLetterProblems } from './dead-letter-rules.ts';
 import type { FlatProblem } from './flat/flat.ts';
+import type { FlatConfig } from './flat/flat-config.ts';
 import { leavesOf } from './flat/flat-leaves.ts';
 import { concealed, type Hidden, invalid, missing } from './flat/flat-problems.ts';
 import { readFlat } from './flat/flat-read.ts';
@@ -63,7 +63,7 @@ export function readConnector(
 }
 
 /** What kcctl looks for to list the classes that there are (Kafka Connect: Plugins.connectorClass). */
-export function noConnector({ connectors }: Plugins, className: string): string {
+function noConnector({ connectors }: Plugins, className: string): string {
   const known = connectors.map(
     ({ type, plugin: { name } }) => `PluginDesc{klass=class ${name}, name='${name}', type=${type}}`,
   );

@@ -1,4 +1,4 @@
-import type { Plugins } from '../worker/plugins/plugins.ts';
+import type { Plugins } from '../plugins.ts';
 
 /** Apache Kafka's class that stands for a converter of ours. */
 const ofApache: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ConnectorPlugin } from '../worker/plugins/plugins.ts';
+import type { ConnectorPlugin } from '../plugins.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import type { FlatKey } from './flat/flat.ts';
 import { flatKeysOf } from './flat/flat-keys.ts';

@@ -1,6 +1,6 @@
-import type { FlatConfig } from '../worker/herder.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import type { FlatProblem } from './flat/flat.ts';
+import type { FlatConfig } from './flat/flat-config.ts';
 import { leavesOf } from './flat/flat-leaves.ts';
 import { type Hidden, invalid } from './flat/flat-problems.ts';
 import { closestWord } from './suggest.ts';

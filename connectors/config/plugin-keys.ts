@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Converter } from '../connector.ts';
+import type { ConnectorPlugin } from '../plugins.ts';
 import type { PredicatePlugin } from '../transforms/predicates/predicate.ts';
 import type { TransformPlugin } from '../transforms/transform.ts';
-import type { ConnectorPlugin } from '../worker/plugins/plugins.ts';
 import type { ConfigKeyInfo } from './config-infos.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import { keyInfosOf, ordered } from './key-infos.ts';

@@ -1,5 +1,5 @@
+import type { ConnectorPlugin, Plugins } from '../plugins.ts';
 import { predicateNames, transformNames } from '../transforms/registry.ts';
-import type { ConnectorPlugin, Plugins } from '../worker/plugins/plugins.ts';
 import { commonKeys, sinkKeys, sourceKeys } from './connector-keys.ts';
 import { leavesOf } from './flat/flat-leaves.ts';
 

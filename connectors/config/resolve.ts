@@ -1,5 +1,5 @@
-import type { FlatConfig } from '../worker/herder.ts';
 import type { FlatProblem } from './flat/flat.ts';
+import type { FlatConfig } from './flat/flat-config.ts';
 import { literalProblems } from './literal-keys.ts';
 import {
   fillKnownPlaceholders,

@@ -1,5 +1,5 @@
+import type { ConnectorPlugin } from '../plugins.ts';
 import type { PredicateConfig, TransformConfig } from '../transforms/chain.ts';
-import type { ConnectorPlugin } from '../worker/plugins/plugins.ts';
 import type { PlaceholderProvider } from './placeholders.ts';
 
 /** What every connector's configuration says, read and checked; placeholders are resolved. */

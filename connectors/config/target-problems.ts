@@ -1,10 +1,10 @@
+import type { ConnectorPlugin } from '../plugins.ts';
 import { sharedTarget } from '../runtime/sink/shared-target.ts';
 import type { TransformConfig } from '../transforms/chain.ts';
 import { regexRouter } from '../transforms/regex-router.ts';
 import { transformOf } from '../transforms/registry.ts';
-import type { ConnectorPlugin } from '../worker/plugins/plugins.ts';
-import { tablesOfTopics } from '../worker/sink-topics.ts';
 import type { FlatProblem } from './flat/flat.ts';
+import { tablesOfTopics } from './tables-of-topics.ts';
 
 interface Named {
   readonly topicPrefix: string;

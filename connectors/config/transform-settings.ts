@@ -1,9 +1,9 @@
+import type { Plugins } from '../plugins.ts';
 import type { PredicateConfig, TransformConfig } from '../transforms/chain.ts';
 import { predicateNames, remedyWithout, transformNames } from '../transforms/registry.ts';
-import type { FlatConfig } from '../worker/herder.ts';
-import type { Plugins } from '../worker/plugins/plugins.ts';
 import type { SinkKeys } from './connector-keys.ts';
 import type { FlatProblem } from './flat/flat.ts';
+import type { FlatConfig } from './flat/flat-config.ts';
 import { invalid, missing } from './flat/flat-problems.ts';
 import { type FlatScope, readFlat } from './flat/flat-read.ts';
 import { closestWord } from './suggest.ts';

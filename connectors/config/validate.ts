@@ -1,10 +1,10 @@
-import type { FlatConfig } from '../worker/herder.ts';
-import { type ConnectorPlugin, connectorOf, type Plugins } from '../worker/plugins/plugins.ts';
+import { type ConnectorPlugin, connectorOf, type Plugins } from '../plugins.ts';
 import { chainKeysOf } from './chain-keys.ts';
 import type { ConfigInfo, ConfigInfos, ConfigKeyInfo } from './config-infos.ts';
 import { commonKeys } from './connector-keys.ts';
 import { type ConnectorDefaults, readConnector } from './connector-settings.ts';
 import type { FlatProblem } from './flat/flat.ts';
+import type { FlatConfig } from './flat/flat-config.ts';
 import { leafAt, leavesOf } from './flat/flat-leaves.ts';
 import { keyInfoOf, ordered } from './key-infos.ts';
 import { literalProblems } from './literal-keys.ts';

@@ -111,7 +111,7 @@ export interface Metrics {
 const nothing = () => {};
 
 /** For commands that show no metrics. */
-export const noTaskMetrics: TaskMetrics = {
+const noTaskMetrics: TaskMetrics = {
   polled: nothing,
   published: nothing,
   transaction: nothing,

@@ -1,4 +1,4 @@
-import type { State } from '../worker/herder.ts';
+import type { State } from '../connector-state.ts';
 import { Instruments, type Labels } from './instruments.ts';
 import { WORKER_METRICS } from './worker-definitions.ts';
 import type { ConnectorView, WorkerView } from './worker-view.ts';

@@ -1,4 +1,4 @@
-import type { ConnectorType, State } from '../worker/herder.ts';
+import type { ConnectorType, State } from '../connector-state.ts';
 
 export interface ConnectorView {
   readonly name: string;

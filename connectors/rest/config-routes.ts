@@ -1,5 +1,6 @@
-import { type FlatConfig, type InitialState, RequestError } from '../worker/herder.ts';
-import { connectorOf } from '../worker/plugins/plugins.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
+import { connectorOf } from '../plugins.ts';
+import { type InitialState, RequestError } from '../worker/herder.ts';
 import { configText, refuseOtherFields, type SentConfig, sentConfig } from './body.ts';
 import type { RestContext } from './context.ts';
 import { peersWith } from './forward.ts';

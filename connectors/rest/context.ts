@@ -1,7 +1,7 @@
 import type { PlaceholderSources } from '../config/placeholders.ts';
+import type { Plugins } from '../plugins.ts';
 import type { Herder } from '../worker/herder.ts';
 import type { Loggers } from '../worker/loggers.ts';
-import type { Plugins } from '../worker/plugins/plugins.ts';
 import type { ForwardRequest } from './forward.ts';
 
 /** What the routes answer from. */

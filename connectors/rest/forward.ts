@@ -1,7 +1,7 @@
 import { rootCertificates } from 'node:tls';
 import { Agent } from 'undici';
+import { simpleName } from '../plugins.ts';
 import { type Peer, RequestError } from '../worker/herder.ts';
-import { simpleName } from '../worker/plugins/plugins.ts';
 import type { Answer, Call } from './route.ts';
 
 /** Sends a request on to the first of some workers that can be reached, and hands its answer through. */

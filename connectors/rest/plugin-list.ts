@@ -1,7 +1,7 @@
 import type { ConfiguredPlugin } from '../config/plugin-keys.ts';
+import { connectorOf, type Plugins } from '../plugins.ts';
 import { predicateNames, transformNames } from '../transforms/registry.ts';
 import { RequestError } from '../worker/herder.ts';
-import { connectorOf, type Plugins } from '../worker/plugins/plugins.ts';
 import type { RestContext } from './context.ts';
 
 export interface PluginInfo {

@@ -1,6 +1,6 @@
 import { configKeysOf } from '../config/plugin-keys.ts';
+import { connectorOf, simpleName } from '../plugins.ts';
 import { RequestError } from '../worker/herder.ts';
-import { connectorOf, simpleName } from '../worker/plugins/plugins.ts';
 import { configText, sentConfig } from './body.ts';
 import type { RestContext } from './context.ts';
 import { peersWith } from './forward.ts';

@@ -1,6 +1,7 @@
 import type { ConfigInfo, ConfigInfos, ConfigKeyInfo } from '../config/config-infos.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import { invalidMessage, validateConnector } from '../config/validate.ts';
-import { type FlatConfig, RequestError } from '../worker/herder.ts';
+import { RequestError } from '../worker/herder.ts';
 import type { SentConfig } from './body.ts';
 import type { RestContext } from './context.ts';
 

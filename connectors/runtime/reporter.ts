@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RetryStage, TaskMetrics } from '../metrics/metrics.ts';
+import { NOTHING_TO_READ, readMark } from './read-mark.ts';
 import type { TaskReport } from './source/task-run.ts';
 import { reportedError, type StatusWriter, statusKeys, type TableReport } from './status-log.ts';
 
@@ -18,11 +20,11 @@ interface Measured {
   readonly stage: RetryStage;
 }
 
-/** What was written of a table last. */
+/** What was written last under a key. */
 interface Written {
   /** All but when it was said. */
   readonly text: string;
-  readonly report: TableReport;
+  readonly said: unknown;
   /** The topic said something else when it was last looked at, which may be only that it is behind. */
   isDoubted: boolean;
 }
@@ -30,7 +32,8 @@ interface Written {
 interface TableState {
   phase: string | null;
   error: { error: ConnectError; halted: boolean } | null;
-  readTo: () => number | null;
+  /** Null: nobody reads it on here. */
+  readTo: (() => number | null) | null;
 }
 
 /**
@@ -42,6 +45,7 @@ interface TableState {
 export class Reporter implements TaskReport {
   readonly #connector: string;
   readonly #task: number;
+  readonly #run = randomUUID();
   readonly #status: Pick<StatusWriter, 'write' | 'stands'>;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -124,30 +128,47 @@ export class Reporter implements TaskReport {
     const nowMs = this.#clock.monotonic();
     const looks = nowMs >= this.#lookMs;
     if (looks) this.#lookMs = nowMs + LOOK_INTERVAL_MS;
-    for (const [table, state] of this.#tables) {
+    const readTo = new Map([...this.#tables].map(([table, state]) => [table, state.readTo?.() ?? null]));
+    const claims = new Map(
+      [...readTo].filter(([table, ms]) => this.#tables.get(table)!.readTo !== null && ms !== NOTHING_TO_READ),
+    );
+    // Before the reports: one that is ahead of its mark would have its table read as far as the others are.
+    const marks = claims.size > 0 ? readMark(this.#run, claims) : null;
+    const markKey = statusKeys.mark(this.#connector, this.#task);
+    if (marks !== null && !(await this.#say(markKey, marks, looks))) return;
+    for (const [table, readToMs] of readTo) {
+      const state = this.#state(table);
+      const isMarked = claims.has(table);
       const report: Omit<TableReport, 'atMs'> = {
         phase: state.phase,
         error: state.error && reportedError(state.error.error, state.error.halted),
-        readToMs: state.readTo(),
+        readToMs: isMarked ? null : readToMs,
+        markedBy: isMarked ? this.#run : null,
       };
-      const text = JSON.stringify(report);
       const key = statusKeys.table(this.#connector, this.#task, table);
-      const written = this.#written.get(table);
-      if (written?.text === text && !(looks && this.#isLost(key, written))) continue;
-      try {
-        const said = { ...report, atMs: this.#clock.now() };
-        await this.#status.write(key, said);
-        this.#written.set(table, { text, report: said, isDoubted: false });
-      } catch (error) {
-        this.#log.warn({ table, err: error }, 'status not written');
-        return;
-      }
+      if (!(await this.#say(key, report, looks))) return;
+    }
+  }
+
+  /** Writes what is not said yet, or was lost. @returns whether it stands. */
+  async #say(key: string, what: object, looks: boolean): Promise<boolean> {
+    const text = JSON.stringify(what);
+    const written = this.#written.get(key);
+    if (written?.text === text && !(looks && this.#isLost(key, written))) return true;
+    try {
+      const said = { ...what, atMs: this.#clock.now() };
+      await this.#status.write(key, said);
+      this.#written.set(key, { text, said, isDoubted: false });
+      return true;
+    } catch (error) {
+      this.#log.warn({ key, err: error }, 'status not written');
+      return false;
     }
   }
 
   /** The topic says something else, at two looks in a row. */
   #isLost(key: string, written: Written): boolean {
-    const isDoubted = !this.#status.stands(key, written.report);
+    const isDoubted = !this.#status.stands(key, written.said);
     const isLost = isDoubted && written.isDoubted;
     written.isDoubted = isDoubted;
     return isLost;
@@ -156,7 +177,7 @@ export class Reporter implements TaskReport {
   #state(table: string): TableState {
     let state = this.#tables.get(table);
     if (!state) {
-      state = { phase: null, error: null, readTo: () => null };
+      state = { phase: null, error: null, readTo: null };
       this.#tables.set(table, state);
     }
     return state;

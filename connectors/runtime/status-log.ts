@@ -8,8 +8,13 @@ import { partitionOf } from '../kafka/wire/murmur2.ts';
 export interface TableReport {
   readonly phase: string | null;
   readonly error: ReportedError | null;
-  /** Every change of the task's share older than this, ms server time, is in the topic; null: not known. */
+  /**
+   * Every change of the task's share older than this, ms server time, is in the topic; null: not known, or the task's mark says it
+   * (`saidOfTable` reads both).
+   */
   readonly readToMs: number | null;
+  /** Run of the task whose marks count for the table; null: none. */
+  readonly markedBy: string | null;
   /** When it was said, ms, the worker's clock. */
   readonly atMs: number;
 }
@@ -28,6 +33,8 @@ export const statusKeys = {
   /** The connector's name, which alone may have any character, comes last: no two tables have one key. */
   table: (connector: string, task: number, table: string) =>
     `messina-table-${task}-${table}:connector-${connector}`,
+  /** Of a task's mark: how far it has read its tables. */
+  mark: (connector: string, task: number) => `messina-read-${task}:connector-${connector}`,
 };
 
 export function reportedError(error: ConnectError, halted: boolean): ReportedError {

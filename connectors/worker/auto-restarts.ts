@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import type { ErrorSettings } from '../config/settings.ts';
 import { AutoRestart } from './auto-restart.ts';
 import { type ConfigScope, settingsOf } from './config-scope.ts';
-import type { FlatConfig } from './herder.ts';
 import type { ConfigStore } from './state/config-store.ts';
 
 interface Known {

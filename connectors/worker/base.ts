@@ -7,10 +7,10 @@ import { KeyedLog } from '../kafka/keyed-log.ts';
 import { PlainProducer } from '../kafka/plain-producer.ts';
 import { saslOf } from '../kafka/sasl/sasl.ts';
 import type { Logger } from '../log.ts';
+import type { PluginsModule } from '../plugins.ts';
 import { OffsetStore } from '../runtime/offset-store.ts';
 import { StatusWriter } from '../runtime/status-log.ts';
 import { Catalogs } from './catalogs.ts';
-import type { PluginsModule } from './plugins/plugins.ts';
 
 /** What all that runs in one thread of a worker shares: the cluster, and the group's internal topics as they stand. */
 export class WorkerBase implements AsyncDisposable {

@@ -1,10 +1,10 @@
 import { readConnector } from '../config/connector-settings.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import type { PlaceholderSources } from '../config/placeholders.ts';
 import { resolveConnector } from '../config/resolve.ts';
 import type { ConnectorSettings } from '../config/settings.ts';
 import { ConnectError } from '../errors.ts';
-import type { FlatConfig } from './herder.ts';
-import { connectorOf, type Plugins } from './plugins/plugins.ts';
+import { connectorOf, type Plugins } from '../plugins.ts';
 
 /** What a worker reads configurations of connectors with. */
 export interface ConfigScope {

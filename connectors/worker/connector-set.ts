@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import type { TaskContext } from '../connector.ts';
+import type { State } from '../connector-state.ts';
 import { asConnectError, type ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { statusKeys } from '../runtime/status-log.ts';
 import { traceOf } from '../runtime/trace.ts';
 import type { AutoRestart } from './auto-restart.ts';
 import { Wanted } from './group/wanted.ts';
-import type { FlatConfig, State } from './herder.ts';
 import type { ConfigStore, StoredConnector } from './state/config-store.ts';
 import type { SaidStatus } from './state/said-status.ts';
 import { sameConfig, taskRecords } from './state/task-records.ts';

@@ -1,5 +1,7 @@
 import { systemClock } from '../clock.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import type { SinkSettings, SourceSettings } from '../config/settings.ts';
+import { tablesOfTopics } from '../config/tables-of-topics.ts';
 import type { Problem, TaskContext } from '../connector.ts';
 import { ConnectError } from '../errors.ts';
 import { describeTopics, ensureTopics, listTopics, type TopicSpec } from '../kafka/topics.ts';
@@ -14,8 +16,6 @@ import { topicProblems } from '../topic-check.ts';
 import { catalogSpec, dataSpecs } from '../topic-specs.ts';
 import type { WorkerBase } from './base.ts';
 import { type ConfigScope, settingsOf } from './config-scope.ts';
-import type { FlatConfig } from './herder.ts';
-import { tablesOfTopics } from './sink-topics.ts';
 import { topicsOf } from './worlds.ts';
 
 /** How often topics that are not there yet are looked for. */

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config/errors.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import { validateConnector } from '../config/validate.ts';
+import { connectorOf } from '../plugins.ts';
 import type { ConfigScope } from './config-scope.ts';
-import type { FlatConfig } from './herder.ts';
-import { connectorOf } from './plugins/plugins.ts';
 
 /** A connector's configuration that stands in a file. */
 export interface ConfigFile {

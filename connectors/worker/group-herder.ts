@@ -1,5 +1,7 @@
 import { systemClock } from '../clock.ts';
+import type { FlatConfig } from '../config/flat/flat-config.ts';
 import type { WorkerSettings } from '../config/settings.ts';
+import { connectorOf } from '../plugins.ts';
 import { statusKeys } from '../runtime/status-log.ts';
 import { sinkGroup } from '../topic-names.ts';
 import type { WorkerBase } from './base.ts';
@@ -10,7 +12,6 @@ import type {
   ConnectorInfo,
   ConnectorOffset,
   ConnectorStatus,
-  FlatConfig,
   Herder,
   InitialState,
   Peer,
@@ -21,7 +22,6 @@ import type {
 } from './herder.ts';
 import { RequestError } from './herder.ts';
 import { alterOffsets, type OffsetsOf, offsetsOf, resetOffsets } from './offsets/connector-offsets.ts';
-import { connectorOf } from './plugins/plugins.ts';
 import { type ConfigRecord, configKeys, restartRecord, targetRecord } from './state/config-records.ts';
 import type { ConfigStore, StoredConnector } from './state/config-store.ts';
 import { taskRecords } from './state/task-records.ts';

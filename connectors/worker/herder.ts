@@ -1,15 +1,13 @@
+import type { FlatConfig } from '../config/flat/flat-config.ts';
+import type { ConnectorType, State } from '../connector-state.ts';
+
 /**
  * What the REST API asks of a worker. Any worker of a group answers any question: what it says comes from the group's
  * internal topics, and what it changes is written there (Kafka Connect: Herder).
  */
 
-/** All keys and values are texts, placeholders such as `${env:NAME}` unresolved: they are resolved where a task starts. */
-export type FlatConfig = Readonly<Record<string, string>>;
-
-export type ConnectorType = 'source' | 'sink' | 'unknown';
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
 export type InitialState = 'RUNNING' | 'PAUSED' | 'STOPPED';
-export type State = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'FAILED' | 'RESTARTING' | 'STOPPED' | 'DESTROYED';
 
 export interface TaskId {
   readonly connector: string;

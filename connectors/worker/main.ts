@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '../config/errors.ts';
 import { asConnectError, ConnectError } from '../errors.ts';
 import { createLogger, type LogFormat, type LogLevel, logFormats, logLevels } from '../log.ts';
+import type { PluginsModule } from '../plugins.ts';
 import { version } from '../version.ts';
-import type { PluginsModule } from './plugins/plugins.ts';
 import { runWorker } from './run-worker.ts';
 
 export interface MainOptions {

@@ -5,6 +5,7 @@ import { loadWorkerSettings } from '../config/worker/worker-settings.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger, LogLevel } from '../log.ts';
 import { createMetrics, type MetricsRegistry } from '../metrics/registry.ts';
+import type { Plugins, PluginsModule } from '../plugins.ts';
 import { type RestOptions, type RestServer, startRest } from '../rest/server.ts';
 import { version } from '../version.ts';
 import { advertisedUrl, workerIdOf } from './advertised-url.ts';
@@ -14,7 +15,6 @@ import { type ConfigFile, readConnectorsDir, sortedFiles } from './connectors-di
 import { GroupHerder } from './group-herder.ts';
 import { Loggers } from './loggers.ts';
 import { loadPlugins } from './plugins/plugin-path.ts';
-import type { Plugins, PluginsModule } from './plugins/plugins.ts';
 import { levelOf } from './state/config-records.ts';
 import { runnerOf } from './threads/runner-of.ts';
 import { Worker } from './worker.ts';
@@ -67,6 +67,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     sasl: loginOf(settings, options.own.awsCredentials),
     log,
     metrics,
+    signal: options.signal,
     runnerOf: (base, actual) =>
       runnerOf({ base, settings: actual, scope, workerId, loggers, metrics, pluginsModule, logLevel }),
     onFailed: fail,

@@ -1,6 +1,7 @@
+import type { State } from '../connector-state.ts';
 import type { KeyedLog } from '../kafka/keyed-log.ts';
 import { statusKeys } from '../runtime/status-log.ts';
-import type { State, StateInfo } from './herder.ts';
+import type { StateInfo } from './herder.ts';
 
 const STATES: readonly State[] = [
   'UNASSIGNED',
@@ -51,11 +52,11 @@ export class StatusView {
     return [...ofConnector, ...this.keysOfTasks(connector, 0), ...this.topics(connector).values()];
   }
 
-  /** Keys of all that is said of a connector's tasks from a number on, and of their tables. */
+  /** Keys of all that is said of a connector's tasks from a number on, and by them of their tables. */
   keysOfTasks(connector: string, first: number): string[] {
     const begin = statusKeys.task(connector, 0).slice(0, -1);
     return [...this.#log.entries()].flatMap(([key]) => {
-      const [, ofTable, of] = /^messina-table-(\d+)-[^:]*:connector-(.*)$/s.exec(key) ?? [];
+      const [, ofTable, of] = /^messina-(?:table|read)-(\d+)(?:-[^:]*)?:connector-(.*)$/s.exec(key) ?? [];
       const own = of === connector ? ofTable : key.startsWith(begin) ? key.slice(begin.length) : '';
       return /^\d+$/.test(own ?? '') && Number(own) >= first ? [key] : [];
     });

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
+import type { State } from '../connector-state.ts';
 import type { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { statusKeys } from '../runtime/status-log.ts';
 import { traceOf } from '../runtime/trace.ts';
 import type { AutoRestart } from './auto-restart.ts';
 import { Wanted } from './group/wanted.ts';
-import type { State } from './herder.ts';
 import type { SaidStatus } from './state/said-status.ts';
 import { type TaskOrder, type TaskRunner, taskKey } from './threads/task-runner.ts';
 

@@ -1,10 +1,10 @@
 import { systemClock } from '../clock.ts';
 import { endOffsets } from '../kafka/offsets.ts';
 import { describeTopics } from '../kafka/topics.ts';
+import { connectorOf } from '../plugins.ts';
 import type { WorkerBase } from './base.ts';
 import type { ConfigScope } from './config-scope.ts';
 import { sinkOffsets } from './offsets/sink-offsets.ts';
-import { connectorOf } from './plugins/plugins.ts';
 import type { StoredConnector } from './state/config-store.ts';
 import { type ConfiguredTopics, configuredTopics } from './state/topics-of-config.ts';
 import { type StatusView, topicStatusKey } from './status-view.ts';

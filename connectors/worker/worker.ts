@@ -5,6 +5,7 @@ import type { SaslOptions } from '../kafka/kafkajs.ts';
 import type { Logger } from '../log.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { WorkerView } from '../metrics/worker-view.ts';
+import { connectorOf, simpleName } from '../plugins.ts';
 import { offsetKey } from '../runtime/offset-store.ts';
 import type { OwnedSlots } from '../runtime/slot-units.ts';
 import { wantedEpoch } from '../runtime/source/generation.ts';
@@ -14,12 +15,12 @@ import { kafkaOf, WorkerBase } from './base.ts';
 import type { ConfigScope } from './config-scope.ts';
 import { ConnectorSet } from './connector-set.ts';
 import { startConnector } from './connector-start.ts';
+import { firstContact } from './first-contact.ts';
 import { LostClasses } from './group/lost-classes.ts';
 import { aboutOf, Peers } from './group/peers.ts';
 import { shareOf, slotContents } from './group/share.ts';
 import { Slots, slotGroups } from './group/slots.ts';
 import { TwinWatch } from './group/twin-watch.ts';
-import { connectorOf, simpleName } from './plugins/plugins.ts';
 import { ConfigStore, type StoredConnector } from './state/config-store.ts';
 import { ensureInternalTopics } from './state/internal-topics.ts';
 import { SaidStatus } from './state/said-status.ts';
@@ -38,6 +39,8 @@ export interface WorkerOptions {
   readonly sasl: SaslOptions | undefined;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  /** Ends the wait for a broker. */
+  readonly signal: AbortSignal;
   /** What its tasks are run by. */
   runnerOf(base: WorkerBase, settings: WorkerSettings): TaskRunner | Promise<TaskRunner>;
   /** It cannot go on, and only a new start helps. */
@@ -119,12 +122,13 @@ export class Worker implements AsyncDisposable {
 
   /** Reads the internal topics, made where they are missing, and joins the group. */
   static async start(configured: WorkerOptions): Promise<Worker> {
-    const { log } = configured;
+    const { log, signal } = configured;
+    const { bootstrapServers } = configured.settings;
     const kafka = kafkaOf(configured.settings, configured.sasl, log);
     let base: WorkerBase | null = null;
     let worker: Worker | null = null;
     try {
-      await kafka.connect();
+      await firstContact(kafka, { bootstrapServers, clock: systemClock, log, signal });
       const topics = await ensureInternalTopics(kafka, configured.settings.topics);
       const options = { ...configured, settings: { ...configured.settings, topics } };
       base = await WorkerBase.open(kafka, options.settings, log);
@@ -134,7 +138,9 @@ export class Worker implements AsyncDisposable {
       return worker;
     } catch (error) {
       // What it had begun would go on in the background.
-      await (worker ?? base ?? kafka)[Symbol.asyncDispose]();
+      const closed = (worker ?? base ?? kafka)[Symbol.asyncDispose]();
+      // A broker that is being tried may take seconds to say no, and who ends us does not wait.
+      if (base !== null || !signal.aborted) await closed;
       throw error;
     }
   }

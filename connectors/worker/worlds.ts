@@ -5,6 +5,7 @@ import { avroConverter } from '../converters/avro.ts';
 import { ConnectError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Plugins } from '../plugins.ts';
 import type { Catalog } from '../runtime/catalog.ts';
 import type { ErrorHandling } from '../runtime/error-handling.ts';
 import { checkTargets } from '../runtime/sink/shared-target.ts';
@@ -15,7 +16,6 @@ import { chainOf } from '../transforms/chain.ts';
 import { loadTransforms } from '../transforms/load.ts';
 import { routedOptions } from '../transforms/routed.ts';
 import type { WorkerBase } from './base.ts';
-import type { Plugins } from './plugins/plugins.ts';
 
 /** The topics that a connector's configuration speaks of. */
 export const topicsOf = ({ topicPrefix, topicNames: renamed, deadLetters }: ConnectorSettings): TopicNames =>

@@ -1,6 +1,6 @@
+import type { ConnectorType, State } from '../../connectors/connector-state.ts';
 import { slotOf } from '../../connectors/runtime/ownership.ts';
 import { statusKeys } from '../../connectors/runtime/status-log.ts';
-import type { ConnectorType, State } from '../../connectors/worker/herder.ts';
 import type { StoredConnector } from '../../connectors/worker/state/config-store.ts';
 import type { Broker } from './broker.ts';
 import type { GroupLedger, Run } from './group-ledger.ts';

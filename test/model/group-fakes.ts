@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
+import type { FlatConfig } from '../../connectors/config/flat/flat-config.ts';
 import type { ConnectorSettings } from '../../connectors/config/settings.ts';
 import { ConnectError } from '../../connectors/errors.ts';
-import type { FlatConfig } from '../../connectors/worker/herder.ts';
-import { connectorOf } from '../../connectors/worker/plugins/plugins.ts';
+import { connectorOf } from '../../connectors/plugins.ts';
 import { classOf, siteNamed } from './group-site.ts';
 import { clientOf, siteOf } from './site.ts';
 

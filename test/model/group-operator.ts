@@ -1,5 +1,6 @@
+import type { FlatConfig } from '../../connectors/config/flat/flat-config.ts';
 import type { GroupHerder } from '../../connectors/worker/group-herder.ts';
-import { type FlatConfig, RequestError, type TargetState } from '../../connectors/worker/herder.ts';
+import { RequestError, type TargetState } from '../../connectors/worker/herder.ts';
 import type { Broker } from './broker.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { GroupLedger } from './group-ledger.ts';

@@ -1,6 +1,7 @@
+import type { FlatConfig } from '../../connectors/config/flat/flat-config.ts';
 import type { WorkerSettings } from '../../connectors/config/settings.ts';
+import type { ConnectorType } from '../../connectors/connector-state.ts';
 import type { ConfigScope } from '../../connectors/worker/config-scope.ts';
-import type { ConnectorType, FlatConfig } from '../../connectors/worker/herder.ts';
 import type { Site } from './site.ts';
 
 export const GROUP = 'g';
@@ -31,6 +32,7 @@ export function settingsAt(site: Site): WorkerSettings {
   sites.set(clientId, site);
   const timeouts = { sessionTimeoutMs: 10_000, heartbeatIntervalMs: 3000, rebalanceTimeoutMs: 60_000 };
   const settings = {
+    bootstrapServers: ['broker'],
     groupId: GROUP,
     clientId,
     topics,

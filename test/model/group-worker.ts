@@ -74,6 +74,7 @@ export class GroupWorker {
       url: `http://${this.name}`,
       sasl: undefined,
       log: silent,
+      signal: new AbortController().signal,
       metrics: { show: () => {} } as unknown as MetricsRegistry,
       runnerOf: (base) => new GroupRunner(site, base, this.#ledger, this.classes),
       onFailed: (error) => this.#ledger.violations.push(`${this.name} gave up: ${error.message}`),

@@ -217,6 +217,16 @@ export function describeGroup(client: KafkaClient, groupId: string): Promise<Gro
   return time.ask(process, () => coordinator.describe(groupId));
 }
 
+/** Asked once per table, before a sink writes first: no time passes, so that histories stay what they are. */
+export async function fetchCommitted(client: KafkaClient, groupId: string, topics: readonly string[]) {
+  const { broker, coordinator } = siteOf(client);
+  const of = (topic: string) =>
+    Array.from({ length: broker.partitions(topic) }, (_, partition) => {
+      return [partition, coordinator.committed(groupId, topic, partition)] as const;
+    });
+  return new Map(topics.map((topic) => [topic, new Map(of(topic))]));
+}
+
 export function fetchCommittedOf(
   client: KafkaClient,
   groupId: string,

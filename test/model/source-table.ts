@@ -1,7 +1,7 @@
-import type { TableFacts } from '../../connectors/catalog-records.ts';
 import { DynamoDbError } from '../../dynamodb/errors.ts';
 import type { RawStreamRecord, RecordsPage } from '../../dynamodb/streams.ts';
 import type { ShardPage, StreamClient } from '../../source/streams/stream-client.ts';
+import { tableFacts } from '../sink-records.ts';
 import { isOff } from './naive.ts';
 import type { Process, VirtualTime } from './virtual-time.ts';
 
@@ -43,18 +43,7 @@ interface Iterator {
   readonly untilMs: number;
 }
 
-export const facts: TableFacts = {
-  table: TABLE,
-  arn: null,
-  tableId: 'id-1',
-  keySchema: [{ name: 'id', type: 'S' }],
-  attributeTypes: { id: 'S' },
-  localIndexes: [],
-  globalIndexes: [],
-  ttlAttribute: null,
-  itemCount: null,
-  sizeBytes: null,
-};
+export const facts = tableFacts(TABLE, undefined, { tableId: 'id-1' });
 
 /** An item in DynamoDB JSON; its `n` is what makes it this version of the item. */
 export function itemOf(key: string, n: number) {

@@ -1,7 +1,7 @@
 import type { core } from 'zod';
-import type { FlatConfig } from '../../worker/herder.ts';
 import { closestWord } from '../suggest.ts';
 import type { FlatProblem } from './flat.ts';
+import type { FlatConfig } from './flat-config.ts';
 import type { FlatLeaf } from './flat-leaves.ts';
 import { type Hidden, invalid, missing } from './flat-problems.ts';
 

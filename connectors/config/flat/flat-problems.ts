@@ -1,5 +1,5 @@
-import type { FlatConfig } from '../../worker/herder.ts';
 import type { FlatProblem } from './flat.ts';
+import type { FlatConfig } from './flat-config.ts';
 
 /** Keys whose values no message may show. */
 export type Hidden = ReadonlySet<string>;
@@ -7,7 +7,7 @@ export type Hidden = ReadonlySet<string>;
 /**
  * A value as a message may show it: a secret not at all, nor the user and password inside a URL; a long one its beginning.
  */
-export function shownValue(text: string, isHidden: boolean): string {
+function shownValue(text: string, isHidden: boolean): string {
   if (isHidden) return '[hidden]';
   const open = text.replace(/\/\/[^/@\s]*@/g, '//…@');
   return open.length > 200 ? `${open.slice(0, 200)}…` : open;

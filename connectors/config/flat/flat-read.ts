@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { FlatConfig } from '../../worker/herder.ts';
 import type { FlatProblem, FlatReading } from './flat.ts';
+import type { FlatConfig } from './flat-config.ts';
 import { problemsOf } from './flat-issues.ts';
 import { leafAt, leavesOf } from './flat-leaves.ts';
 import { type Hidden, invalid, missing } from './flat-problems.ts';

@@ -4,6 +4,7 @@ import { ConnectError } from '../../errors.ts';
 import { retrying } from '../backoff.ts';
 import type { OffsetStore, StoredPosition } from '../offset-store.ts';
 import { taskOf } from '../ownership.ts';
+import { NOTHING_TO_READ } from '../read-mark.ts';
 import { until, Wake } from '../wake.ts';
 import { leadCapture } from './capture-lead.ts';
 import { coverageSoFarMs, prove } from './coverage.ts';
@@ -11,12 +12,11 @@ import { assertSameTopics } from './earlier-life.ts';
 import { epochName } from './epoch-name.ts';
 import { inEpoch } from './epochs.ts';
 import { readiness } from './lineage.ts';
+import { listIntervalMs } from './list-interval.ts';
 import { lostLineage, PartitionRun } from './partition-run.ts';
 import { assertOwnCapture } from './published-by.ts';
 import type { TaskRun } from './task-run.ts';
 
-/** Shards are listed again this often while nothing calls for it. */
-const LIST_INTERVAL_MS = 5_000;
 /** A parent counts as vanished only when all listings have lacked it for so long: they are eventually consistent. */
 const LOST_AFTER_MS = 15_000;
 /** A drained shard is waited on for its children so long; a stand-in's may have none. */
@@ -31,8 +31,8 @@ export class ChangesTable {
   readonly #wake = new Wake();
   readonly #running = new Map<string, PartitionRun>();
   /**
-   * Read to their end by this task, with the monotonic ms of that: our copy of the positions may not say so yet, and
-   * would have them begun again.
+   * Read to their end by this task, or found so, with the monotonic ms of that: our copy of the positions may not say so
+   * yet, and would have them begun again.
    */
   readonly #drained = new Map<string, number>();
   readonly #lostSince = new Map<string, number>();
@@ -78,7 +78,7 @@ export class ChangesTable {
           world,
           (error) => report.fault(this.#table, error),
         );
-        await this.#wake.wait(LIST_INTERVAL_MS, context.signal);
+        await this.#wake.wait(listIntervalMs(this.#task.definition, this.#waiting), context.signal);
         if (this.#failure !== null) throw this.#failure;
       }
     } finally {
@@ -104,6 +104,8 @@ export class ChangesTable {
       if (state !== 'lost') this.#lostSince.delete(partition.id);
       if (state === 'ready') this.#start(partition, facts, epoch, stored);
       else if (state === 'lost') this.#lost(partition.id);
+      // Drained before this task began: its children are awaited all the same.
+      else if (state === 'done') this.#drained.set(partition.id, this.#task.context.clock.monotonic());
       if (state === 'wait' || state === 'lost') waiting = true;
     }
     this.#waiting = waiting || listing.length === 0 || this.#awaitsChildren(listing, stored);
@@ -182,9 +184,9 @@ export class ChangesTable {
     );
   }
 
-  /** Lowest time among the shards being read (the highest integer without any); null when one cannot tell yet. */
+  /** Lowest time among the shards being read ({@link NOTHING_TO_READ} without any); null when one cannot tell yet. */
   #readTo(): number | null {
-    let lowest = Number.MAX_SAFE_INTEGER;
+    let lowest = NOTHING_TO_READ;
     for (const run of this.#running.values()) {
       const readTo = run.capture?.readToMs ?? null;
       if (readTo === null) return null;

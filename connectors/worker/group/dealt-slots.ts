@@ -1,8 +1,8 @@
+import type { ConnectorType } from '../../connector-state.ts';
 import { assignUnits, type Unit } from '../../kafka/assignor.ts';
 import type { KnownMember } from '../../kafka/membership.ts';
+import { simpleName } from '../../plugins.ts';
 import { type SlotPart, slotUnits } from '../../runtime/slot-units.ts';
-import type { ConnectorType } from '../herder.ts';
-import { simpleName } from '../plugins/plugins.ts';
 import { isAbout } from './peers.ts';
 import type { SlotContents } from './share.ts';
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../clock.ts';
+import type { ConnectorType } from '../../connector-state.ts';
 import type { KafkaClient } from '../../kafka/client.ts';
 import { describeGroup } from '../../kafka/committed.ts';
-import type { ConnectorType, Peer } from '../herder.ts';
-import { type Plugins, simpleName } from '../plugins/plugins.ts';
+import { type Plugins, simpleName } from '../../plugins.ts';
+import type { Peer } from '../herder.ts';
 import type { TwinWatch } from './twin-watch.ts';
 
 /** What a worker tells its group of itself, in its membership. */

@@ -1,6 +1,6 @@
+import { simpleName } from '../../plugins.ts';
 import { slotOf, slotOfConnector } from '../../runtime/ownership.ts';
 import type { OwnedSlots } from '../../runtime/slot-units.ts';
-import { simpleName } from '../plugins/plugins.ts';
 import type { StoredConnector } from '../state/config-store.ts';
 import type { WantedTask } from '../task-set.ts';
 

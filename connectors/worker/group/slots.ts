@@ -1,5 +1,6 @@
 import { systemClock } from '../../clock.ts';
 import type { WorkerSettings } from '../../config/settings.ts';
+import type { ConnectorType } from '../../connector-state.ts';
 import type { Unit } from '../../kafka/assignor.ts';
 import type { KafkaClient } from '../../kafka/client.ts';
 import { describeGroup } from '../../kafka/committed.ts';
@@ -8,7 +9,6 @@ import type { KnownMember } from '../../kafka/membership.ts';
 import type { Logger } from '../../log.ts';
 import type { RebalanceView } from '../../metrics/worker-view.ts';
 import { type OwnedSlots, ownedSlots } from '../../runtime/slot-units.ts';
-import type { ConnectorType } from '../herder.ts';
 import { dealtSlots, fairShare } from './dealt-slots.ts';
 import type { About } from './peers.ts';
 import type { SlotContents } from './share.ts';

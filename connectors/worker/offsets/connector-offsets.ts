@@ -1,10 +1,11 @@
 import { systemClock } from '../../clock.ts';
 import type { PlaceholderSources } from '../../config/placeholders.ts';
 import type { InternalTopic } from '../../config/settings.ts';
+import type { ConnectorType } from '../../connector-state.ts';
 import type { KeyedEntry } from '../../runtime/catalog.ts';
 import { forgetMended } from '../../runtime/sink/sink-prepare.ts';
 import type { WorkerBase } from '../base.ts';
-import type { ConnectorOffset, ConnectorType } from '../herder.ts';
+import type { ConnectorOffset } from '../herder.ts';
 import type { StoredConnector } from '../state/config-store.ts';
 import {
   type ConfiguredTopics,

@@ -5,9 +5,9 @@ import type { Converter } from '../../connector.ts';
 import { avroConverter } from '../../converters/avro.ts';
 import { jsonConverter } from '../../converters/json.ts';
 import { ConnectError } from '../../errors.ts';
+import type { Plugins } from '../../plugins.ts';
 import { predicatePlugin } from '../../transforms/predicates/predicate.ts';
 import { transformPlugin } from '../../transforms/transform.ts';
-import type { Plugins } from './plugins.ts';
 
 /**
  * What a module of plugins is made with: this very program's classes and functions.

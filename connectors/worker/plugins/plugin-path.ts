@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConnectError } from '../../errors.ts';
+import { type Plugins, simpleName } from '../../plugins.ts';
 import { pluginKit } from './plugin-kit.ts';
 import { classNamesOf, nameIn, shapeFaults } from './plugin-shape.ts';
-import { type Plugins, simpleName } from './plugins.ts';
 import { RESERVED_CLASSES } from './reserved-classes.ts';
 
 /** Kinds of plugins that a module may export, each a list. */

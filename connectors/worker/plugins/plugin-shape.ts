@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { shapeOf } from '../../config/shape.ts';
-import type { Plugins } from './plugins.ts';
+import type { Plugins } from '../../plugins.ts';
 
 type Kind = keyof Plugins;
 type Members = Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
+import type { FlatConfig } from '../../config/flat/flat-config.ts';
 import { ConnectError } from '../../errors.ts';
-import type { FlatConfig, RestartRequest, TargetState } from '../herder.ts';
+import type { RestartRequest, TargetState } from '../herder.ts';
 
 /** Keys of the configs topic, as Kafka Connect has them (KafkaConfigBackingStore). */
 export const configKeys = {

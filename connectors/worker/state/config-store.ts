@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
+import type { FlatConfig } from '../../config/flat/flat-config.ts';
 import type { KafkaClient } from '../../kafka/client.ts';
 import { asKafkaError } from '../../kafka/errors.ts';
 import type { KeyedLog } from '../../kafka/keyed-log.ts';
 import { TransactionalProducer } from '../../kafka/producer.ts';
-import type { FlatConfig, TargetState } from '../herder.ts';
+import type { TargetState } from '../herder.ts';
 import {
   type ConfigRecord,
   configKeys,

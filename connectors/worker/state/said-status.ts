@@ -1,7 +1,7 @@
+import type { State } from '../../connector-state.ts';
 import type { KeyedLog } from '../../kafka/keyed-log.ts';
 import type { Logger } from '../../log.ts';
 import type { StatusWriter } from '../../runtime/status-log.ts';
-import type { State } from '../herder.ts';
 
 export interface SaidStatusWorld {
   readonly status: Pick<StatusWriter, 'write' | 'writeUnlessTaken'>;

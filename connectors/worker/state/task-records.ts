@@ -1,4 +1,4 @@
-import type { FlatConfig } from '../herder.ts';
+import type { FlatConfig } from '../../config/flat/flat-config.ts';
 import { type ConfigRecord, configKeys } from './config-records.ts';
 import type { StoredConnector } from './config-store.ts';
 

@@ -1,12 +1,12 @@
+import type { FlatConfig } from '../../config/flat/flat-config.ts';
 import type { PlaceholderSources } from '../../config/placeholders.ts';
 import { resolveConnector } from '../../config/resolve.ts';
+import { tablesOfTopics } from '../../config/tables-of-topics.ts';
 import type { KafkaClient } from '../../kafka/client.ts';
 import { listTopics } from '../../kafka/topics.ts';
 import { timeLimited } from '../../time-limited.ts';
 import { type TopicNames, topicNames } from '../../topic-names.ts';
 import { readPattern } from '../../transforms/predicates/pattern.ts';
-import type { FlatConfig } from '../herder.ts';
-import { tablesOfTopics } from '../sink-topics.ts';
 
 const RENAMED = 'topic.names.';
 

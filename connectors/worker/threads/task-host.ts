@@ -1,5 +1,6 @@
 import { systemClock } from '../../clock.ts';
 import type { SinkSettings, SourceSettings, WorkerSettings } from '../../config/settings.ts';
+import { tablesOfTopics } from '../../config/tables-of-topics.ts';
 import { asConnectError, ConnectError } from '../../errors.ts';
 import type { KafkaError } from '../../kafka/errors.ts';
 import { describeTopics } from '../../kafka/topics.ts';
@@ -15,7 +16,6 @@ import type { WorkerBase } from '../base.ts';
 import type { HeldCatalog } from '../catalogs.ts';
 import { type ConfigScope, settingsOf } from '../config-scope.ts';
 import type { Loggers } from '../loggers.ts';
-import { tablesOfTopics } from '../sink-topics.ts';
 import {
   sinkDefinition,
   sinkWorld,

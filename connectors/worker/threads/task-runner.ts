@@ -1,5 +1,5 @@
+import type { FlatConfig } from '../../config/flat/flat-config.ts';
 import type { ConnectError } from '../../errors.ts';
-import type { FlatConfig } from '../herder.ts';
 
 /** A task to run: everything that whoever runs it must know. */
 export interface TaskOrder {

@@ -1,7 +1,7 @@
 import { avroConverter } from '../../../connectors/converters/avro.ts';
 import { jsonConverter } from '../../../connectors/converters/json.ts';
+import type { ConnectorPlugin, Plugins } from '../../../connectors/plugins.ts';
 import { predicatePlugins, transformPlugins } from '../../../connectors/transforms/registry.ts';
-import type { ConnectorPlugin, Plugins } from '../../../connectors/worker/plugins/plugins.ts';
 import { alternatorSink } from '../../../sink/alternator/connector.ts';
 import { cqlSink } from '../../../sink/cql/connector.ts';
 import { s3ExportSource } from '../../../source/export/connector.ts';

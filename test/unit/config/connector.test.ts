@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConnector } from '../../../connectors/config/connector-settings.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { plugins } from './connector-classes.ts';
 
 const worker = { valueConverter: 'AvroConverter' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { validateConnector } from '../../../connectors/config/validate.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
 import { plugins } from './connector-classes.ts';
 
 const sink: FlatConfig = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { invalidMessage, validateConnector } from '../../../connectors/config/validate.ts';
 import { settingsOf } from '../../../connectors/worker/config-scope.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
 import { plugins } from './connector-classes.ts';
 
 const valueConverter = 'AvroConverter';

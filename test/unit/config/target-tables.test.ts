@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConnector } from '../../../connectors/config/connector-settings.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { configuredTopics } from '../../../connectors/worker/state/topics-of-config.ts';
 import { sinkDefinition, topicsOf } from '../../../connectors/worker/worlds.ts';
 import { wire } from '../../../migration/wiring.ts';

@@ -5,6 +5,7 @@ import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import { createLogger } from '../../../connectors/log.ts';
 import { NO_COUNTS, OffsetStore } from '../../../connectors/runtime/offset-store.ts';
 import { ChangesTable } from '../../../connectors/runtime/source/changes-table.ts';
+import { listIntervalMs } from '../../../connectors/runtime/source/list-interval.ts';
 import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
 import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
@@ -37,11 +38,16 @@ const shard = (id: string, parent?: string): SourcePartition => ({
   expectedRecords: null,
 });
 
-/** One task that captures table T, whose root shard is `a`. */
-function world() {
+/** One task that captures table T, whose root shard is `a`, of which some shards are drained before it begins. */
+function world(drained: readonly string[] = []) {
   const stop = new AbortController();
   const positions = new FakeLog();
   const store = new OffsetStore(positions as unknown as KeyedLog, 'm-changes');
+  const done = { position: {}, done: true, coverageMs: null, counts: NO_COUNTS, version: 0 };
+  for (const partition of drained) {
+    const { key, value } = store.entry({ table: 'T', of: 'epoch-1', partition }, done);
+    positions.write(key, value as string);
+  }
   const facts = { table: 'T', tableId: null };
   const epoch = { number: 1, version0: 0, streamArn: 'arn', createdMs: 0, firstOffsets: [0], roots: ['a'] };
   const source = {
@@ -71,7 +77,7 @@ function world() {
   const task = {
     task: 0,
     epoch: () => 1,
-    definition: { name: 'm-changes', tasks: 1, tolerance: 'none' },
+    definition: { name: 'm-changes', tables: ['T'], tasks: 1, tolerance: 'none' },
     context: { clock: systemClock, log, signal: stop.signal },
     clock: systemClock,
     catalog: {
@@ -146,6 +152,13 @@ describe('the capture of a table', () => {
     expect(capture.readTo()).toBeNull();
   });
 
+  test('does not say so either when the shard was drained before the task began', async () => {
+    await using capture = world(['a']);
+    await vi.waitFor(() => expect(capture.source.listings).toBeGreaterThan(0));
+    await systemClock.sleep(10);
+    expect(capture.readTo()).toBeNull();
+  });
+
   test('goes on with the child at once, and says how far it has read when the child was read', async () => {
     await using capture = world();
     const { source } = capture;
@@ -156,4 +169,11 @@ describe('the capture of a table', () => {
     source.polls.set('b', [read(300)]);
     await vi.waitFor(() => expect(capture.readTo()).toBe(300));
   });
+});
+
+test('however many tables and tasks there are, their shards are listed ten times a second, and soon where some are awaited', () => {
+  const of = (tables: number, tasks: number) => ({ tables: Array<string>(tables).fill('T'), tasks });
+  expect(listIntervalMs(of(1, 1), false)).toBe(5_000);
+  expect((1000 * 4) / (listIntervalMs(of(1000, 4), false) / 1000)).toBe(10);
+  expect(listIntervalMs(of(1000, 4), true)).toBe(5_000);
 });

@@ -65,7 +65,7 @@ test('a target that cannot be prepared for longer than errors.retry.timeout ends
       options: {},
       transforms: [],
       snapshots: true,
-      errors: { retryTimeoutMs: 20, retryDelayMaxMs: 5, log: false, logMessages: false },
+      errors: { retryTimeoutMs: 300, retryDelayMaxMs: 5, log: false, logMessages: false },
     },
     world: {
       clock: systemClock,
@@ -73,7 +73,7 @@ test('a target that cannot be prepared for longer than errors.retry.timeout ends
       topics: { snapshot: () => 'snapshot', changes: () => 'changes' },
       catalog: {
         table: () => ({ facts: { table: 'T' }, epoch: { number: 1 } }),
-        sink: () => null,
+        sink: () => ({ fingerprint: 'memory:1', targetTable: 'T', epoch: 1, restore: {} }),
         readToEnd: async () => {},
         subscribe: () => () => {},
       },
@@ -101,4 +101,4 @@ test('a lane that was given away while it said "running" ends: the next assignme
   await tried;
   await lane.drain();
   expect(lane.settled).toBe(false);
-}, 2000);
+});

@@ -13,6 +13,7 @@ import { NO_COUNTS, OffsetStore, type PartitionName } from '../../../connectors/
 import type { Publication } from '../../../connectors/runtime/source/publisher.ts';
 import type { TaskRun } from '../../../connectors/runtime/source/task-run.ts';
 import { Turns } from '../../../connectors/runtime/turns.ts';
+import { tableFacts } from '../../sink-records.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', destination: { write() {} } });
 
@@ -61,18 +62,7 @@ export class MemoryLog {
   }
 }
 
-export const facts: TableFacts = {
-  table: 'T',
-  arn: null,
-  tableId: 'one',
-  keySchema: [{ name: 'id', type: 'S' }],
-  attributeTypes: {},
-  localIndexes: [],
-  globalIndexes: [],
-  ttlAttribute: null,
-  itemCount: null,
-  sizeBytes: null,
-};
+export const facts: TableFacts = tableFacts('T', undefined, { tableId: 'one' });
 
 export const epochOf = (more: Partial<Epoch> = {}): Epoch => ({
   number: 1,
@@ -128,7 +118,14 @@ export class Life {
       task: 0,
       partitions: 1,
       epoch: () => 1,
-      definition: { name: connector, tasks: 1, captureConnector: null, tolerance: 'none', run: {} },
+      definition: {
+        name: connector,
+        tables: ['T'],
+        tasks: 1,
+        captureConnector: null,
+        tolerance: 'none',
+        run: {},
+      },
       catalog: this.catalog,
       offsets: (name: string) => {
         const store = stores.get(name) ?? this.store(name);

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { AutoRestarts } from '../../../connectors/worker/auto-restarts.ts';
 import type { ConfigScope } from '../../../connectors/worker/config-scope.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
 import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
 import { JumpingClock } from '../sink/jumping-clock.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Plugins } from '../../../connectors/plugins.ts';
 import { type ConfigScope, settingsOf } from '../../../connectors/worker/config-scope.ts';
-import type { Plugins } from '../../../connectors/worker/plugins/plugins.ts';
 
 const plugins = {
   connectors: [{ type: 'sink', plugin: { name: 'HeldSink' } }],

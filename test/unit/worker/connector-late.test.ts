@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../../connectors/clock.ts';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { ConnectorSet } from '../../../connectors/worker/connector-set.ts';
-import type { FlatConfig, TargetState } from '../../../connectors/worker/herder.ts';
+import type { TargetState } from '../../../connectors/worker/herder.ts';
 import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
 import { SaidStatus } from '../../../connectors/worker/state/said-status.ts';
 import { MemoryStatus } from './memory-status.ts';

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
 import { AutoRestart } from '../../../connectors/worker/auto-restart.ts';
 import { ConnectorSet, type ConnectorSetWorld } from '../../../connectors/worker/connector-set.ts';
-import type { FlatConfig, TargetState } from '../../../connectors/worker/herder.ts';
+import type { TargetState } from '../../../connectors/worker/herder.ts';
 import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
 import { SaidStatus } from '../../../connectors/worker/state/said-status.ts';
 import { StatusView } from '../../../connectors/worker/status-view.ts';

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import type { SinkSettings, SourceSettings } from '../../../connectors/config/settings.ts';
 import type { Problem } from '../../../connectors/connector.ts';
 import { ConnectError } from '../../../connectors/errors.ts';
@@ -6,7 +7,6 @@ import type { TopicDescription, TopicSpec } from '../../../connectors/kafka/topi
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
 import type { ConfigScope } from '../../../connectors/worker/config-scope.ts';
 import { startConnector } from '../../../connectors/worker/connector-start.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
 import { JumpingClock } from '../sink/jumping-clock.ts';
 import { silent } from './silent-log.ts';
 
@@ -82,7 +82,6 @@ function start(
     catalog: {
       readToEnd: async () => {},
       table: () => ({ epoch: { number: 1 } }),
-      isLoaded: () => false,
       currentChain: chainOf,
       currentSnapshot: (table: string) => chainOf(table)[0] ?? null,
     },
@@ -158,7 +157,7 @@ describe('a source', () => {
       { table: 'U', error: new ConnectError('SOURCE_PITR_OFF', 'no PITR of U') },
     ];
     const message = expect.stringMatching(
-      /^2 problems\n {2}SOURCE_TABLE_MISSING: no T .*\n {2}SOURCE_PITR_OFF: no PITR of U /,
+      /^2 problems\n {2}SOURCE_TABLE_MISSING: no T → .*\n {2}SOURCE_PITR_OFF: no PITR of U → /,
     );
     await expect(start()).rejects.toMatchObject({ code: 'SOURCE_TABLE_MISSING', message });
     problems.pop();

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { ConnectorType } from '../../../connectors/connector-state.ts';
 import { assignUnits } from '../../../connectors/kafka/assignor.ts';
 import type { KnownMember } from '../../../connectors/kafka/membership.ts';
 import { ownedSlots } from '../../../connectors/runtime/slot-units.ts';
 import { dealtSlots, fairShare } from '../../../connectors/worker/group/dealt-slots.ts';
 import type { SlotContents } from '../../../connectors/worker/group/share.ts';
-import type { ConnectorType } from '../../../connectors/worker/herder.ts';
 
 const COUNT = 6;
 const topics = new Map([['g-slots', COUNT]]);

@@ -1,12 +1,13 @@
 import { systemClock } from '../../../connectors/clock.ts';
 import type { WorkerSettings } from '../../../connectors/config/settings.ts';
+import type { ConnectorType, State } from '../../../connectors/connector-state.ts';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
 import type { ConfigScope } from '../../../connectors/worker/config-scope.ts';
 import type { Peers } from '../../../connectors/worker/group/peers.ts';
 import { GroupHerder } from '../../../connectors/worker/group-herder.ts';
-import type { ConnectorType, Peer, State } from '../../../connectors/worker/herder.ts';
+import type { Peer } from '../../../connectors/worker/herder.ts';
 import { ConfigStore } from '../../../connectors/worker/state/config-store.ts';
 import { StatusView } from '../../../connectors/worker/status-view.ts';
 import { MemoryStatus } from './memory-status.ts';

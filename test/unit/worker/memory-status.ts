@@ -1,4 +1,4 @@
-import type { State } from '../../../connectors/worker/herder.ts';
+import type { State } from '../../../connectors/connector-state.ts';
 
 interface Said {
   readonly state: State;

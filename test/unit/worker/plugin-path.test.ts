@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { loadWorkerSettings } from '../../../connectors/config/worker/worker-settings.ts';
 import { avroConverter } from '../../../connectors/converters/avro.ts';
 import { jsonConverter } from '../../../connectors/converters/json.ts';
+import { connectorOf, type Plugins } from '../../../connectors/plugins.ts';
 import { predicatePlugins, transformPlugins } from '../../../connectors/transforms/registry.ts';
 import { loadPlugins } from '../../../connectors/worker/plugins/plugin-path.ts';
-import { connectorOf, type Plugins } from '../../../connectors/worker/plugins/plugins.ts';
 import { temporaryFolder } from './plugin-folder.ts';
 
 const own: Plugins = {

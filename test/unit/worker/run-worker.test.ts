@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../connectors/config/errors.ts';
-import { ConnectError } from '../../../connectors/errors.ts';
-import { KafkaError } from '../../../connectors/kafka/errors.ts';
+import { createLogger, type Logger } from '../../../connectors/log.ts';
 import { runWorker } from '../../../connectors/worker/run-worker.ts';
 import { plugins } from '../config/connector-classes.ts';
 import { silent } from './silent-log.ts';
@@ -28,7 +27,11 @@ async function refusingPort(): Promise<number> {
 }
 
 /** Runs a worker whose Kafka is away. */
-const run = (env: Readonly<Record<string, string>>, signal = new AbortController().signal) =>
+const run = (
+  env: Readonly<Record<string, string>>,
+  signal = new AbortController().signal,
+  log: Logger = silent,
+) =>
   runWorker({
     config: null,
     own: { plugins, awsCredentials: async () => ({ accessKeyId: 'a', secretAccessKey: 's' }) },
@@ -39,7 +42,7 @@ const run = (env: Readonly<Record<string, string>>, signal = new AbortController
       CONNECT_LISTENERS: 'http://127.0.0.1:0',
       ...env,
     },
-    log: silent,
+    log,
     signal,
   });
 
@@ -63,14 +66,36 @@ describe('a worker refuses, before it asks anybody,', () => {
 });
 
 describe('a worker whose Kafka is away', () => {
-  test('says so', async () => {
-    const error: unknown = await run({}).catch((thrown: unknown) => thrown);
-    expect(error instanceof KafkaError || error instanceof ConnectError).toBe(true);
+  test('says so while it waits, answers that it starts, and ends in peace at once when it is told to end', async () => {
+    const ended = new AbortController();
+    const rest = await refusingPort();
+    let health: Promise<Response> | null = null;
+    const lines: string[] = [];
+    const log = createLogger({
+      level: 'warn',
+      format: 'json',
+      destination: {
+        write: (line) => {
+          lines.push(line);
+          health ??= fetch(`http://127.0.0.1:${rest}/health`).finally(() => ended.abort());
+        },
+      },
+    });
+    await run({ CONNECT_LISTENERS: `http://127.0.0.1:${rest}` }, ended.signal, log);
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      code: 'BROKER_UNREACHABLE',
+      msg: expect.stringMatching(
+        new RegExp(
+          `^no broker of bootstrap\\.servers \\(127\\.0\\.0\\.1:${port}\\) answers yet, .*ECONNREFUSED`,
+        ),
+      ),
+    });
+    expect(await health).toMatchObject({ status: 503 });
   }, 30_000);
 
-  test('ends in peace when it is told to end', async () => {
+  test('does not begin to wait when it was told to end before', async () => {
     const ended = new AbortController();
     ended.abort();
     await expect(run({}, ended.signal)).resolves.toBeUndefined();
-  }, 30_000);
+  });
 });

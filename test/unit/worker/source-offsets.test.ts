@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FlatConfig } from '../../../connectors/config/flat/flat-config.ts';
 import type { KeyedLog } from '../../../connectors/kafka/keyed-log.ts';
 import { partitionOf } from '../../../connectors/kafka/wire/murmur2.ts';
 import { OffsetStore } from '../../../connectors/runtime/offset-store.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
-import type { FlatConfig } from '../../../connectors/worker/herder.ts';
 import {
   alterOffsets,
   offsetsOf,

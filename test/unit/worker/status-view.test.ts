@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { statusKeys } from '../../../connectors/runtime/status-log.ts';
 import { StatusView, topicStatusKey } from '../../../connectors/worker/status-view.ts';
 
-const { table } = statusKeys;
+const { table, mark } = statusKeys;
 
 function viewOf(values: Readonly<Record<string, string>>) {
   const map = new Map(Object.entries(values));
@@ -50,14 +50,20 @@ describe('the topics of a connector', () => {
 });
 
 test('all keys of a connector are those of itself, its tasks, their tables and its topics', () => {
-  const ofTasks = ['status-task-c-0', 'status-task-c-12', table('c', 3, 'T'), table('c', 12, 'U')];
+  const ofTasks = [
+    'status-task-c-0',
+    'status-task-c-12',
+    table('c', 3, 'T'),
+    table('c', 12, 'U'),
+    mark('c', 12),
+  ];
   const mine = ['status-connector-c', ...ofTasks, topicStatusKey('t', 'c')];
   const others = ['status-connector-c-1', 'status-task-c-1-0', 'status-task-d-0', topicStatusKey('t', 'd')];
-  const foreign = [...others, table('c-1', 3, 'T'), table('x:connector-c', 0, 'T')];
+  const foreign = [...others, table('c-1', 3, 'T'), mark('c-1', 12), table('x:connector-c', 0, 'T')];
   const view = viewOf(Object.fromEntries([...mine, ...foreign].map((key) => [key, '{}'])));
   expect(view.keysOf('c')).toEqual(mine);
   expect(view.keysOf('x')).toEqual([]);
-  expect(view.keysOfTasks('c', 12)).toEqual(['status-task-c-12', table('c', 12, 'U')]);
+  expect(view.keysOfTasks('c', 12)).toEqual(['status-task-c-12', table('c', 12, 'U'), mark('c', 12)]);
 });
 
 test('no two tables of tasks have one key, whatever the names of tables and connectors', () => {

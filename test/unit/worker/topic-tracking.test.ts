@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ConnectorPlugin } from '../../../connectors/plugins.ts';
 import type { WorkerBase } from '../../../connectors/worker/base.ts';
-import type { ConnectorPlugin } from '../../../connectors/worker/plugins/plugins.ts';
 import type { StoredConnector } from '../../../connectors/worker/state/config-store.ts';
 import { StatusView, topicStatusKey } from '../../../connectors/worker/status-view.ts';
 import { TopicTracking } from '../../../connectors/worker/topic-tracking.ts';

@@ -1,7 +1,7 @@
-import type { ChangesSource, Converter, SinkConnector, SnapshotSource } from '../../connector.ts';
-import type { AwsKeys } from '../../kafka/sasl/aws-iam.ts';
-import type { PredicatePlugin } from '../../transforms/predicates/predicate.ts';
-import type { TransformPlugin } from '../../transforms/transform.ts';
+import type { ChangesSource, Converter, SinkConnector, SnapshotSource } from './connector.ts';
+import type { AwsKeys } from './kafka/sasl/aws-iam.ts';
+import type { PredicatePlugin } from './transforms/predicates/predicate.ts';
+import type { TransformPlugin } from './transforms/transform.ts';
 
 /** A connector class with what kind of connector it makes. */
 export type ConnectorPlugin =

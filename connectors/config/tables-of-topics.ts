@@ -1,4 +1,4 @@
-import type { SinkSettings } from '../config/settings.ts';
+import type { SinkSettings } from './settings.ts';
 
 /** The tables whose topics are among some, and those that are no table's; both sorted. */
 export function tablesOfTopics(
