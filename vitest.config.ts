@@ -16,7 +16,13 @@ const mocking = readdirSync(new URL('test/unit', import.meta.url), { recursive: 
   );
 
 // A machine with other work is no failure.
-const unit = { testTimeout: 30_000, sequence: { groupOrder: 0 }, env: quiet };
+const unit = {
+  testTimeout: 60_000,
+  setupFiles: ['test/patient-waits.ts'],
+  expect: { poll: { timeout: 15_000 } },
+  sequence: { groupOrder: 0 },
+  env: quiet,
+};
 
 export default defineConfig({
   test: {
@@ -48,13 +54,15 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/start-services.ts'],
+          setupFiles: ['test/e2e/harness/failure-stories.ts'],
           unstubEnvs: true,
           isolate: false,
           // Three files at a time: they mostly wait (for sessions, slack, server timeouts), and share no names.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          // Several times what a test takes where a core is shared with others; what waits in vain says so before (`until`).
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           env: quiet,
         },
       },

@@ -1,12 +1,14 @@
 import { freePorts } from '../local/ports.ts';
 import { type Cluster, handle, type ProxyNode } from './alternator/cluster.ts';
 import type { Manners, Store } from './alternator/execute.ts';
-import { type ActiveRule, type FaultRule, faultRules } from './alternator/faults.ts';
+import { AlternatorFaults, type FaultRule } from './alternator/faults.ts';
 import { listenAt } from './alternator/node.ts';
 import type { ProxyEvent } from './alternator/proxy-event.ts';
+import { watchForStandstill } from './alternator/standstill.ts';
 import { tablesOf } from './alternator/tables.ts';
 import { upstreamAt } from './alternator/upstream.ts';
 import { writeOrder } from './alternator/write-order.ts';
+import type { ActiveRule } from './fault-rules.ts';
 
 export interface ProxyOptions {
   /** DynamoDB Local's endpoint. */
@@ -50,13 +52,14 @@ export async function startAlternatorProxy(options: ProxyOptions): Promise<Alter
   const store: Store = { manners, upstream, order: writeOrder(), tables: tablesOf(upstream) };
   const cluster: Cluster = {
     store,
-    rules: faultRules(options.seed ?? 1),
+    faults: new AlternatorFaults(options.seed ?? 1),
     log: [],
     nodes: [],
     listeners: [],
     executing: new Set(),
     waiting: new Map(),
     overlaps: 0,
+    standstill: watchForStandstill(),
     place: { dc: options.datacenter ?? 'datacenter1', rack: options.rack ?? 'rack1' },
   };
   const addresses = skewsMs.map((_, number) => `127.0.0.${number + 1}`);
@@ -79,8 +82,8 @@ export async function startAlternatorProxy(options: ProxyOptions): Promise<Alter
     nodes: [first, ...others],
     endpoints: cluster.nodes.map((node) => node.endpoint),
     log: cluster.log,
-    inject: cluster.rules.inject,
-    clearFaults: cluster.rules.clear,
+    inject: (rule) => cluster.faults.inject(rule),
+    clearFaults: () => cluster.faults.clear(),
     get overlaps() {
       return cluster.overlaps;
     },
@@ -88,6 +91,7 @@ export async function startAlternatorProxy(options: ProxyOptions): Promise<Alter
     [Symbol.asyncDispose]: async () => {
       for (const listener of cluster.listeners) await listener.down();
       await settled();
+      cluster.standstill[Symbol.dispose]();
       upstream.close();
     },
   };

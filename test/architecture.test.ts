@@ -73,6 +73,18 @@ describe('dependencies', () => {
     expect(offences).toEqual([]);
   });
 
+  test('what a worker is made of knows no worker, and no REST API over one', () => {
+    const upper = /^connectors\/(worker|rest)\//;
+    const offences = code
+      .filter(({ path, room }) => room === 'connectors' && !upper.test(path))
+      .flatMap(({ path, text }) =>
+        importsOf(text)
+          .filter((specifier) => upper.test(importedPath(path, specifier) ?? ''))
+          .map((specifier) => `${path} imports ${specifier}`),
+      );
+    expect(offences).toEqual([]);
+  });
+
   test('no file imports its way back to itself', () => {
     const imports = new Map(
       code.map(({ path, text }) => [path, importsOf(text).map((specifier) => importedPath(path, specifier))]),

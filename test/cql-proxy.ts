@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { freePorts } from '../local/ports.ts';
 import { Connection, type ProxyStatement, type Shared } from './cql/connection.ts';
 import { cassandraDialect, scyllaDialect } from './cql/dialect.ts';
-import { FaultRules, type Faults } from './cql/faults.ts';
+import { CqlFaults } from './cql/faults.ts';
 
 export interface CqlProxyOptions {
   /** What it is taken for; default `scylladb`. */
@@ -37,7 +37,7 @@ export class CqlProxy implements AsyncDisposable {
     const proxy = new CqlProxy(port!, {
       port: Number(upstream.split(':')[1]),
       dialect: options.dialect === 'cassandra' ? cassandraDialect : scyllaDialect(),
-      rules: new FaultRules(options.seed ?? 1),
+      faults: new CqlFaults(options.seed ?? 1),
       statements: [],
       prepared: new Map(),
       executing: new Set(),
@@ -47,8 +47,8 @@ export class CqlProxy implements AsyncDisposable {
     return proxy;
   }
 
-  get faults(): Faults {
-    return this.#shared.rules;
+  get faults(): CqlFaults {
+    return this.#shared.faults;
   }
 
   /** Every request with a statement, in order of arrival, as the client wrote it. */

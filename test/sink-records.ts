@@ -1,25 +1,33 @@
-import type { SinkTable } from '../connectors/catalog-records.ts';
+import type { SinkTable, TableFacts } from '../connectors/catalog-records.ts';
 import type { ChangeRecord, Op } from '../schemas/change.ts';
 import { Item } from '../schemas/item.ts';
 import { encodeKey } from '../schemas/key.ts';
 import type { Attributes, AttributeValue, KeySchema } from '../schemas/values.ts';
 
-/** A table as a sink is told of it. */
-export function sinkTable(table: string, keySchema: KeySchema = [{ name: 'id', type: 'S' }]): SinkTable {
+/** Facts of a table; what is not given is not known, or none. */
+export function tableFacts(
+  table: string,
+  keySchema: KeySchema = [{ name: 'id', type: 'S' }],
+  known: Partial<TableFacts> = {},
+): TableFacts {
   return {
-    facts: {
-      table,
-      arn: null,
-      tableId: null,
-      keySchema,
-      attributeTypes: Object.fromEntries(keySchema.map(({ name, type }) => [name, type])),
-      localIndexes: [],
-      globalIndexes: [],
-      ttlAttribute: null,
-      itemCount: null,
-      sizeBytes: null,
-    },
+    table,
+    arn: null,
+    tableId: null,
+    keySchema,
+    attributeTypes: Object.fromEntries(keySchema.map(({ name, type }) => [name, type])),
+    localIndexes: [],
+    globalIndexes: [],
+    ttlAttribute: null,
+    itemCount: null,
+    sizeBytes: null,
+    ...known,
   };
+}
+
+/** A table as a sink is told of it. */
+export function sinkTable(table: string, keySchema?: KeySchema): SinkTable {
+  return { facts: tableFacts(table, keySchema) };
 }
 
 let clock = 1_763_686_800_000_000;

@@ -10,10 +10,11 @@ import {
   tablesOfCall,
   unreachable,
 } from './execute.ts';
-import type { Faults } from './faults.ts';
+import type { AlternatorFaults } from './faults.ts';
 import { type Listener, sendAnswer } from './node.ts';
 import type { ProxyEvent } from './proxy-event.ts';
 import { requestBody } from './request-body.ts';
+import type { Standstill } from './standstill.ts';
 import { callerOf } from './upstream.ts';
 
 export interface ProxyNode {
@@ -30,7 +31,7 @@ export interface ProxyNode {
 /** The nodes and what they share. */
 export interface Cluster {
   readonly store: Store;
-  readonly rules: Faults;
+  readonly faults: AlternatorFaults;
   readonly log: ProxyEvent[];
   readonly nodes: ProxyNode[];
   readonly listeners: Listener[];
@@ -38,6 +39,7 @@ export interface Cluster {
   /** Unanswered writes by key. */
   readonly waiting: Map<string, number>;
   overlaps: number;
+  readonly standstill: Standstill;
   readonly place: { readonly dc: string; readonly rack: string };
 }
 
@@ -71,16 +73,17 @@ export async function handle(
 async function arrive(cluster: Cluster, call: Call): Promise<ProxyEvent> {
   const tables = tablesOfCall(call);
   const keys = await keysOf(call, cluster.store.tables).catch(() => []);
-  const fault = cluster.rules.take({ node: call.node, operation: call.operation, tables });
+  const fault = cluster.faults.faultFor({ node: call.node, operation: call.operation, tables });
   const event: ProxyEvent = {
     node: call.node,
     operation: call.operation,
     tables,
     keys,
     arrivedAt: performance.now(),
-    ...(fault === undefined ? {} : { fault }),
+    ...(fault === null ? {} : { fault }),
   };
-  if (keys.some((key) => cluster.waiting.has(key))) cluster.overlaps++;
+  // After a standstill the end of the earlier one may lie behind it, unread.
+  if (keys.some((key) => cluster.waiting.has(key)) && !cluster.standstill.isRecent) cluster.overlaps++;
   for (const key of keys) cluster.waiting.set(key, (cluster.waiting.get(key) ?? 0) + 1);
   cluster.log.push(event);
   return event;

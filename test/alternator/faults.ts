@@ -1,4 +1,4 @@
-import { randomFrom } from '../../workload/random.ts';
+import { FaultRules, type Strikes } from '../fault-rules.ts';
 import { type Answer, requestLimitExceeded } from './answers.ts';
 
 /** How a node treats a call instead of the normal way. */
@@ -38,64 +38,24 @@ export function slow(latencyMs: number): Fault {
   return { latencyMs };
 }
 
-export interface FaultRule {
+export interface FaultRule extends Strikes {
   readonly fault: Fault;
   /** Operation names; default: the writes. */
   readonly operations?: readonly string[];
   readonly table?: string;
   /** Number of the node; default: every node. */
   readonly node?: number;
-  /** Lets this many matching calls pass first. */
-  readonly after?: number;
-  /** Strikes at most this often; default: until removed. */
-  readonly count?: number;
-  /** Chance of striking a matching call; default 1. */
-  readonly probability?: number;
-}
-
-export interface ActiveRule {
-  /** How often it struck. */
-  readonly hits: number;
-  remove(): void;
-}
-
-export interface Faults {
-  inject(rule: FaultRule): ActiveRule;
-  clear(): void;
-  /** The fault for a call, if a rule strikes; the oldest matching rule decides. */
-  take(call: { node: number; operation: string; tables: readonly string[] }): Fault | undefined;
 }
 
 const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'];
 
-/** Rules in the order they were injected; chance follows the seed. */
-export function faultRules(seed: number): Faults {
-  const random = randomFrom(seed);
-  const active = new Set<{ rule: FaultRule; seen: number; hits: number }>();
-  return {
-    inject(rule) {
-      const entry = { rule, seen: 0, hits: 0 };
-      active.add(entry);
-      return {
-        get hits() {
-          return entry.hits;
-        },
-        remove: () => void active.delete(entry),
-      };
-    },
-    clear: () => active.clear(),
-    take(call) {
-      for (const entry of active) {
-        const { fault, operations = writes, table, node, after = 0, count, probability = 1 } = entry.rule;
-        if (!operations.includes(call.operation)) continue;
-        if (table !== undefined && !call.tables.includes(table)) continue;
-        if (node !== undefined && node !== call.node) continue;
-        if (entry.seen++ < after || (count !== undefined && entry.hits >= count)) continue;
-        if (probability < 1 && random.below(1_000_000) >= probability * 1_000_000) continue;
-        entry.hits++;
-        return fault;
-      }
-      return undefined;
-    },
-  };
+export class AlternatorFaults extends FaultRules<FaultRule> {
+  /** The fault for a call, if a rule strikes it. */
+  faultFor(call: { node: number; operation: string; tables: readonly string[] }): Fault | null {
+    const rule = this.take(({ operations = writes, table, node = call.node }) => {
+      const isOfTable = table === undefined || call.tables.includes(table);
+      return operations.includes(call.operation) && isOfTable && node === call.node;
+    });
+    return rule?.fault ?? null;
+  }
 }

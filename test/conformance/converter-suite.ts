@@ -7,7 +7,7 @@ import { encodeAttributes } from '../../schemas/encode.ts';
 import { Item } from '../../schemas/item.ts';
 import { encodeKey } from '../../schemas/key.ts';
 import type { KeySchema, KeyType } from '../../schemas/values.ts';
-import { attributes, binaries, names, numbers, strings } from '../unit/schemas/arbitraries.ts';
+import { attributes, binaries, names, numbers, strings } from './arbitraries.ts';
 
 /** A law of converters with what shows whether one keeps it. */
 export interface ConverterLaw {

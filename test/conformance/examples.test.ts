@@ -4,13 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readConnector } from '../../connectors/config/connector-settings.ts';
 import type { SnapshotSource } from '../../connectors/connector.ts';
-import { chainOf } from '../../connectors/transforms/chain.ts';
 import { Item } from '../../schemas/item.ts';
 import { encodeKey } from '../../schemas/key.ts';
 import { attributes, putRecord, sinkTable } from '../sink-records.ts';
 import { temporaryFolder } from '../unit/worker/plugin-folder.ts';
 import { converterSuite } from './converter-suite.ts';
-import { pluginsAt, quietContext, sinkOf } from './plugin-context.ts';
+import { pluginsAt, quietContext, sinkOf, transformOf } from './plugin-context.ts';
 import { sinkSuite } from './sink-suite.ts';
 import { type Held, sourceSuite } from './source-suite.ts';
 import { transformSuite } from './transform-suite.ts';
@@ -154,28 +153,21 @@ test('the example JsonLinesSource names the table that it cannot read', async ()
   ]);
 });
 
-const [redact] = chainOf(
-  [{ type: 'Redact', fields: ['S', 'Item', 'toString', '__proto__'], replacement: 'x' }],
-  {},
-  {
-    topicsOf: (table) => [`p.${table}.snapshot`, `p.${table}.changes`],
-    known: plugins,
-  },
-);
-transformSuite({
-  name: 'the example Redact',
-  fingerprint: redact!.fingerprint,
-  apply: (record) => redact!.apply(record),
+const redact = transformOf(plugins, {
+  type: 'Redact',
+  fields: ['S', 'Item', 'toString', '__proto__'],
+  replacement: 'x',
 });
+transformSuite(redact);
 
 test('the example Redact hides texts, and says which attributes it touches', () => {
   const table = sinkTable('Music');
   const record = putRecord(table, attributes({ id: { S: 'a' }, S: { S: 'secret' }, Item: { N: '1' } }));
-  expect(redact?.apply(record)?.after?.attributes).toEqual(
+  expect(redact.apply(record)?.after?.attributes).toEqual(
     attributes({ id: { S: 'a' }, S: { S: 'x' }, Item: { N: '1' } }),
   );
-  expect(redact?.touches('Music', 'S')).toEqual({ option: 'fields', does: 'hides' });
-  expect(redact?.touches('Music', 'id')).toBe(null);
+  expect(redact.touches('Music', 'S')).toEqual({ option: 'fields', does: 'hides' });
+  expect(redact.touches('Music', 'id')).toBe(null);
 });
 
 converterSuite(plugins.converters.find(({ name }) => name === 'Base64JsonConverter')!);

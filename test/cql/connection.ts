@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorFrame, unprepared, unsupportedVersion } from './answers.ts';
 import type { Dialect } from './dialect.ts';
-import type { Fault, FaultRules } from './faults.ts';
+import type { CqlFaults, Fault } from './faults.ts';
 import { type Frame, frameBytes, frameReader, opcodes } from './frames.ts';
 import { type PreparedStatements, preparedOf, type Request, requestOf, withText } from './request.ts';
 import { executeAside } from './side-door.ts';
@@ -21,7 +21,7 @@ export interface Shared {
   /** Cassandra's. */
   readonly port: number;
   readonly dialect: Dialect;
-  readonly rules: FaultRules;
+  readonly faults: CqlFaults;
   readonly statements: ProxyStatement[];
   readonly prepared: PreparedStatements;
   /** What is executed aside, or later. */
@@ -81,7 +81,7 @@ export class Connection {
   }
 
   async #receive(frame: Frame, request: Request): Promise<void> {
-    const fault = this.#shared.rules.take(request);
+    const fault = this.#shared.faults.faultFor(request);
     this.#open.add(frame.stream);
     this.#shared.statements.push({ ...request, fault, underWay: ++this.#shared.underWay });
     const refusal = request.kind === 'prepare' ? null : this.#shared.dialect.refusal(request);

@@ -1,4 +1,4 @@
-import { randomFrom } from '../../workload/random.ts';
+import { type ActiveRule, FaultRules, type Strikes } from '../fault-rules.ts';
 import {
   type ErrorAnswer,
   overloaded,
@@ -43,75 +43,29 @@ export function slow(latencyMs: number): Fault {
   return { latencyMs };
 }
 
-export interface FaultRule {
+export interface FaultRule extends Strikes {
   readonly fault: Fault;
   /** What the statement's text must match; default: the writes. Preparing is never struck. */
   readonly statements?: RegExp;
   /** A parameter that it must have; default: any. */
   readonly value?: string;
-  /** Lets this many matching requests pass first. */
-  readonly after?: number;
-  /** Strikes at most this often; default: until removed. */
-  readonly count?: number;
-  /** Chance of striking a matching request; default 1. */
-  readonly probability?: number;
-}
-
-export interface ActiveRule {
-  /** How often it struck. */
-  readonly hits: number;
-  remove(): void;
-}
-
-export interface Faults {
-  inject(rule: FaultRule): ActiveRule;
-  /** Strikes the next matching request only. */
-  next(fault: Fault, statements?: RegExp): ActiveRule;
-  clear(): void;
 }
 
 const writes = /^\s*(INSERT|UPDATE|DELETE|BEGIN)\b/i;
 
-/** Rules in the order they were injected; chance follows the seed. */
-export class FaultRules implements Faults {
-  readonly #random;
-  readonly #active = new Set<{ rule: FaultRule; seen: number; hits: number }>();
-
-  constructor(seed: number) {
-    this.#random = randomFrom(seed);
-  }
-
-  inject(rule: FaultRule): ActiveRule {
-    const entry = { rule, seen: 0, hits: 0 };
-    this.#active.add(entry);
-    return {
-      get hits() {
-        return entry.hits;
-      },
-      remove: () => void this.#active.delete(entry),
-    };
-  }
-
+export class CqlFaults extends FaultRules<FaultRule> {
+  /** Strikes the next matching request only. */
   next(fault: Fault, statements?: RegExp): ActiveRule {
     return this.inject({ fault, count: 1, ...(statements === undefined ? {} : { statements }) });
   }
 
-  clear(): void {
-    this.#active.clear();
-  }
-
-  /** The fault for a request, if a rule strikes; the oldest matching rule decides. */
-  take(request: Request): Fault | null {
+  /** The fault for a request, if a rule strikes it. */
+  faultFor(request: Request): Fault | null {
     if (request.kind === 'prepare') return null;
-    for (const entry of this.#active) {
-      const { fault, statements = writes, value, after = 0, count, probability = 1 } = entry.rule;
-      if (!statements.test(request.text)) continue;
-      if (value !== undefined && !request.values.some((one) => one?.toString() === value)) continue;
-      if (entry.seen++ < after || (count !== undefined && entry.hits >= count)) continue;
-      if (probability < 1 && this.#random.below(1_000_000) >= probability * 1_000_000) continue;
-      entry.hits++;
-      return fault;
-    }
-    return null;
+    const rule = this.take(({ statements = writes, value }) => {
+      const hasValue = value === undefined || request.values.some((one) => one?.toString() === value);
+      return statements.test(request.text) && hasValue;
+    });
+    return rule?.fault ?? null;
   }
 }

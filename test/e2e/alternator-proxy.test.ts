@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
@@ -16,6 +17,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { faults, late, slow } from '../alternator/faults.ts';
 import { type AlternatorProxy, type ProxyOptions, startAlternatorProxy } from '../alternator-proxy.ts';
 import { region, uniqueName } from '../services.ts';
+import { until } from './kafka-testing.ts';
 
 interface Bench extends AsyncDisposable {
   readonly proxy: AlternatorProxy;
@@ -225,13 +227,21 @@ describe('faults', () => {
   ] as const)('%s never answers and leaves the %s value', async (name, value) => {
     await using b = await bench();
     await b.put('k', 'old');
-    b.proxy.inject({ fault: faults[name], count: 1 });
-    const abortSignal = AbortSignal.timeout(300);
+    const rule = b.proxy.inject({ fault: faults[name], count: 1 });
+    const patience = new AbortController();
     const item = { k: { S: 'k' }, v: { S: 'new' } };
     const hanging = b.clients[0].send(new PutItemCommand({ TableName: 'Things', Item: item }), {
-      abortSignal,
+      abortSignal: patience.signal,
     });
-    await expect(hanging).rejects.toMatchObject({ name: 'AbortError' });
+    let answered = false;
+    const ended = hanging.finally(() => (answered = true));
+    ended.catch(() => {});
+    await until('it has arrived', () => rule.hits === 1);
+    await b.proxy.settled();
+    await sleep(300);
+    expect(answered).toBe(false);
+    patience.abort();
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
     expect(await b.get('k')).toBe(value);
   });
 
@@ -244,7 +254,8 @@ describe('faults', () => {
 
   test('a late write overwrites what was written after its error', async () => {
     await using b = await bench();
-    b.proxy.inject({ fault: late(200), count: 1 });
+    // Long enough for what comes meanwhile, on a busy machine too.
+    b.proxy.inject({ fault: late(2000), count: 1 });
     await expect(b.put('k', 'late')).rejects.toMatchObject({ name: 'InternalServerError' });
     await b.put('k', 'meanwhile');
     expect(await b.get('k')).toBe('meanwhile');
@@ -289,7 +300,7 @@ describe('faults', () => {
 
   test('two unanswered writes of one key are counted as an overlap', async () => {
     await using b = await bench();
-    b.proxy.inject({ fault: slow(100) });
+    b.proxy.inject({ fault: slow(500) });
     await b.put('a', '1');
     await b.put('a', '2');
     expect(b.proxy.overlaps).toBe(0);

@@ -19,7 +19,7 @@ import { badFiles, badLines, line } from './harness/bad-exports.ts';
 import { badKafka, badSources, badTargets } from './harness/bad-surroundings.ts';
 import { badWindows } from './harness/bad-windows.ts';
 import { expectEqualTables } from './harness/compare.ts';
-import { startDynamoDbFront, withRecords } from './harness/dynamodb-front.ts';
+import { startDynamoDbFront, withFirstRecord } from './harness/dynamodb-front.ts';
 import { expectExit, messina } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
 import { recordsOf } from './harness/stock-kafka.ts';
@@ -138,13 +138,12 @@ describe('with tolerance all', () => {
     const address = sourceTable(services);
     await createMusicTable(address, { stream: 'NEW_AND_OLD_IMAGES' });
     await loadItems({ ...address, items: 10, seed: 41 });
-    let changed = 0;
     await using front = await startDynamoDbFront(
       services.source.endpoint,
-      withRecords((record) => {
-        if (changed++ > 0) return record;
-        return { ...record, NewImage: { ...(record['Keys'] as object), Price: { N: '1'.repeat(39) } } };
-      }),
+      withFirstRecord((record) => ({
+        ...record,
+        NewImage: { ...(record['Keys'] as object), Price: { N: '1'.repeat(39) } },
+      })),
     );
     await using file = await migrationFile(services, {
       tables: ['Music'],

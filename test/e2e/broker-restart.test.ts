@@ -44,7 +44,7 @@ test('a migration outlives a broker that is restarted while it loads and killed 
   const { byEffect } = await workload.stop();
   const changes = ITEMS + byEffect.c + byEffect.u + byEffect.d;
   await is('all changes are written', (scene) => scene.changesDone === changes);
-  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '30'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
   expect(run.running).toBe(true);
   run.kill('SIGINT');
   await expectExit(run.ended, 0);

@@ -7,7 +7,7 @@ import { testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
 import { expectExit, Messina, messina, messinaJson } from './harness/messina.ts';
 import { migrationFile } from './harness/migration-file.ts';
-import { expectSums } from './harness/sums.ts';
+import { expectSums, statusOf } from './harness/sums.ts';
 import { kafkaClient, until } from './kafka-testing.ts';
 
 const ITEMS = 300;
@@ -34,7 +34,7 @@ test('a rehearsal is loaded, counted, migrated to two targets and cleaned up; ta
   const { fill, exact } = await messinaJson<Loaded>(...load, '--items', String(ITEMS));
   expect({ fill, exact }).toMatchObject({ fill: { created: ITEMS, next: ITEMS }, exact: true });
   await using endless = new Messina([...load, '--rate', '100', '--json']);
-  await until('it writes', () => endless.stderr.includes('Music writing'));
+  await until('it writes', () => /Music writing [1-9]/.test(endless.stderr));
   endless.kill('SIGINT');
   const stopped = JSON.parse((await expectExit(endless.ended, 0)).stdout) as {
     writes: { operations: number };
@@ -45,6 +45,12 @@ test('a rehearsal is loaded, counted, migrated to two targets and cleaned up; ta
   await expectExit(messina('status', file.path, '--wait', 'loaded'), 0);
   const writes = ['--rate', '400', '--operations', String(OPERATIONS), '--keys', String(ITEMS)];
   const { byOperation } = await messinaJson<Loaded>(...load, ...writes);
+  const written = byOperation.c + byOperation.u + byOperation.d;
+  // Ready may be said of what is seconds old.
+  await until('all changes are written', async () => {
+    const { published, lagRecords } = (await statusOf(file.path)).tables[0]!.changes;
+    return published === written && lagRecords === 0;
+  });
   await expectExit(messina('status', file.path, '--wait', 'ready'), 0);
   const { changes } = (await expectSums(file.path)).tables[0]!;
   expect(changes.byOperation).toEqual(byOperation);

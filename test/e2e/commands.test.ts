@@ -30,8 +30,8 @@ describe('the commands around a migration', () => {
     await using services = await withS3Keys();
     const address = await musicTable(services);
     await using file = await migrationFile(services, { tables: ['Music'], snapshot: s3Of(services) });
-    // Capture must reach back to slack (1 s here) before the export.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // Rule C1: an export is taken a slack (1 s here) after the stream began, and its time has whole seconds.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     await using workload = startWorkload({ ...address, items: ITEMS, seed: 22, rate: 100, operations: 300 });
     const to = `s3://${services.s3.bucket}/exports`;
     const exported = await messinaJson<{ manifest: string; items: number }>(

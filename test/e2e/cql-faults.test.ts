@@ -26,8 +26,11 @@ import { until } from './kafka-testing.ts';
 vi.setConfig({ maxConcurrency: 2 });
 
 const layout = { table: 'songs' };
-/** Answers that come this late keep as much under way as the sink lets there be. */
-const LATENCY_MS = 20;
+/**
+ * Answers that come this late keep as much under way as the sink lets there be; and what a busy machine adds to it is little,
+ * so that the sink does not take it for a queue in the server.
+ */
+const LATENCY_MS = 100;
 
 async function musicTable(services: TestServices, items: number, seed: number, size: 'mixed' | 'small') {
   const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };
@@ -71,7 +74,6 @@ test.concurrent('a target that fails in every way ends equal, each record is cou
   await until(
     'it writes over other connections',
     () => alive(migrating) && rules.some(({ hits }) => hits > 0),
-    30_000,
   );
   await using workload = startWorkload({ ...address, items, seed: 72, rate: 100, hotKeys: 4, operations });
   await until('half is written', () => workload.counts().operations > operations / 2);
@@ -134,18 +136,17 @@ test.concurrent('a target that throttles is written to more slowly until it does
   };
   await using migrating = new Messina(['migrate', file.path]);
   await until('some rows are written', () => alive(migrating) && writes().length > 400);
+  const most = (of: readonly ProxyStatement[]) => Math.max(...of.map(({ underWay }) => underWay));
   const throttled = instead({ ...faults.overloaded, latencyMs: LATENCY_MS });
-  await sleep(1500);
+  const before = most(writes().slice(0, throttled));
+  expect(before).toBeGreaterThanOrEqual(48);
+  const newest = () => writes().slice(throttled).slice(-10);
+  await until('it writes more slowly', () => newest().length === 10 && most(newest()) < before / 6);
+  const meanwhile = most(newest());
   const relieved = instead(slow(LATENCY_MS));
   await using seen = await witness(file.path, 'Music');
   await until('all is loaded', async () => alive(migrating) && (await seen.look()).rowsDone === items);
-  const most = (of: readonly ProxyStatement[]) => Math.max(...of.map(({ underWay }) => underWay));
-  const all = writes();
-  const before = most(all.slice(0, throttled));
-  const meanwhile = most(all.slice(throttled, relieved).slice(-10));
-  expect(before).toBeGreaterThanOrEqual(48);
-  expect(meanwhile).toBeLessThan(before / 6);
-  expect(most(all.slice(relieved))).toBeGreaterThan(before / 6);
+  expect(most(writes().slice(relieved))).toBeGreaterThan(2 * meanwhile);
 
   rule.remove();
   await proxy.down();

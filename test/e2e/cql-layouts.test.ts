@@ -17,9 +17,7 @@ import { expectSums } from './harness/sums.ts';
 const ITEMS = 300;
 const TABLES = ['Music', ODD_TABLE];
 
-test('without a mapping every value arrives exactly, and what infer proposes then needs no editing', {
-  timeout: 240_000,
-}, async () => {
+test('without a mapping every value arrives exactly, and what infer proposes then needs no editing', async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
   const address = { endpoint: source.endpoint, credentials, table: 'Music' };

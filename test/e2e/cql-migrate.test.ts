@@ -19,9 +19,7 @@ const ITEMS = 2_000;
 /** Of the songs that the test changes itself. */
 const PARTS = 2;
 
-test('a table that changes all the while arrives typed, over two kills, and with the source away', {
-  timeout: 240_000,
-}, async () => {
+test('a table that changes all the while arrives typed, over two kills, and with the source away', async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
   const { contactPoint, keyspace } = cassandra;

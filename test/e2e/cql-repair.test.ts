@@ -106,7 +106,7 @@ test.concurrent('rows that were changed, removed or added by hand are mended whi
   const options = { source: { endpoint: front.endpoint }, rest: { ready: { lagSeconds: 2 } } };
   await using file = await songsFile(services, songsMapping(SONGS), options);
   await using migrating = new Messina(['migrate', file.path]);
-  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
 
   const damaged = await damage(vandalOf(services, -STREAM_AGE_MS / 2));
   await using workload = startWorkload({ ...address, items: WRITTEN, seed: 32, rate: 20, hotKeys: 20 });

@@ -20,9 +20,7 @@ const ITEMS = 600;
 const REPLAYS = 3;
 const LASTING_SECONDS = 1_000_000;
 
-test('rows that are replayed three times over what is newer, while the table changes, end as the items are', {
-  timeout: 240_000,
-}, async () => {
+test('rows that are replayed three times over what is newer, while the table changes, end as the items are', async () => {
   await using services = await testServices();
   const { source, credentials, cassandra } = services;
   const { contactPoint, keyspace } = cassandra;

@@ -38,7 +38,7 @@ test.concurrent('a process that was frozen while it wrote does not go on with it
   await using file = await fileOf(nodeOfFirst);
   await using fileOfSecond = await fileOf(nodeOfSecond);
   await using first = new Messina(['migrate', file.path]);
-  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
 
   // What it holds in its hands it would send as soon as it runs again.
   const fault = nodeOfFirst.faults.inject({ fault: faults.overloaded });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createMusicTable } from '../../workload/table.ts';
 import { type TestServices, testServices } from '../services.ts';
 import { expectEqualTables } from './harness/compare.ts';
-import { startDynamoDbFront, withRecords } from './harness/dynamodb-front.ts';
+import { startDynamoDbFront, withFirstRecord } from './harness/dynamodb-front.ts';
 import { expectExit, Messina, messina, messinaHere, messinaJson } from './harness/messina.ts';
 import { type FileOptions, migrationFile } from './harness/migration-file.ts';
 import { createPoisonedTarget, cure, poisonedItems } from './harness/poisoned-target.ts';
@@ -37,14 +37,13 @@ interface Retried {
 test('what a target refuses is set aside, and retried once it is taken: never an older item, killed or not', async () => {
   await using services = await testServices();
   await poisonedTable(services);
-  let seen = 0;
   await using front = await startDynamoDbFront(
     services.source.endpoint,
     // The source cannot read one change; the snapshot holds its item.
-    withRecords((record) => {
-      if (seen++ > 0) return record;
-      return { ...record, NewImage: { ...(record['Keys'] as object), Price: { N: '1'.repeat(39) } } };
-    }),
+    withFirstRecord((record) => ({
+      ...record,
+      NewImage: { ...(record['Keys'] as object), Price: { N: '1'.repeat(39) } },
+    })),
   );
   const options: FileOptions = {
     tables: ['Music'],
@@ -165,7 +164,7 @@ async function killRetry(
   options: FileOptions,
   waiting: number,
 ): Promise<void> {
-  await file.write({ ...options, target: { writesPerSecond: 8 } });
+  await file.write({ ...options, target: { writesPerSecond: 4 } });
   await using slow = new Messina(['dead-letters', file.path, 'retry']);
   const written = () => poisonedItems(services.target.client, 'Music');
   await until('some are written', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { loadItems } from '../../workload/fill.ts';
 import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
+import { eventually } from '../rest/rest-client.ts';
 import { testServices } from '../services.ts';
 import { errorBlock, expectRefusal, sourceTable } from './harness/bad-case.ts';
 import { badRequests, requesting } from './harness/bad-requests.ts';
@@ -15,9 +16,7 @@ import { until } from './kafka-testing.ts';
 
 vi.setConfig({ maxConcurrency: 2 });
 
-test('an export is asked for once, though migrate is killed before its answer and while it is made', {
-  timeout: 240_000,
-}, async () => {
+test('an export is asked for once, though migrate is killed before its answer and while it is made', async () => {
   await using services = await testServices();
   const address = sourceTable(services);
   await createMusicTable(address);
@@ -50,10 +49,12 @@ test('an export is asked for once, though migrate is killed before its answer an
 
   await using second = new Messina(['migrate', file.path]);
   await until('the export is waited for', async () => service.calls.includes('DescribeExport'));
-  expect((await statusOf(file.path)).tables[0]).toMatchObject({
-    phase: 'exporting',
-    snapshot: { files: 0 },
-    export: { arn: expect.stringContaining(':table/Music/export/') },
+  await eventually(async () => {
+    expect((await statusOf(file.path)).tables[0]).toMatchObject({
+      phase: 'exporting',
+      snapshot: { files: 0 },
+      export: { arn: expect.stringContaining(':table/Music/export/') },
+    });
   });
   second.kill();
   await second.ended;

@@ -104,7 +104,6 @@ test('a table exported to S3 is read back as the very items that a scan gives', 
     to: `s3://${services.s3.bucket}/some/prefix`,
     s3: s3Of(services),
     segments: 3,
-    consistent: true,
     fileBytes: 500_000,
     signal: AbortSignal.timeout(60_000),
   });

@@ -128,7 +128,7 @@ describe('a target that', () => {
       target: { client: services.target.client, table: 'Music' },
     };
     const equal = async () => alive(migrating) && isEqual(await compareTables(sides.source, sides.target));
-    await until('the target is equal', equal, 90_000);
+    await until('the target is equal', equal);
     if (mode.nodeDown) await proxy.nodes[0].up();
     await until('every change is published and dealt with', async () => {
       const changes = alive(migrating) && (await statusOf(file.path)).tables[0]?.changes;

@@ -130,7 +130,8 @@ describe('a broker that wants TLS and a login', () => {
       const topic = await newTopic(client);
       await using producer = new TransactionalProducer(client, `tx-${mechanism}`);
       await producer.init();
-      const until = performance.now() + WORK_MS;
+      const begunMs = performance.now();
+      const until = begunMs + WORK_MS;
       let count = 0;
       for (; performance.now() < until; count++) {
         producer.begin();
@@ -143,7 +144,7 @@ describe('a broker that wants TLS and a login', () => {
       if (mechanism !== 'oauthbearer') return;
       const { length } = tokens.asked;
       expect(length).toBeGreaterThan(1);
-      expect(length).toBeLessThan(8);
+      expect(length).toBeLessThan(4 + (performance.now() - begunMs) / 1000);
     },
   );
 
@@ -200,7 +201,7 @@ describe('a broker that wants TLS and a login', () => {
       expect(error).toMatchObject({ code, retriable: code !== 'AUTHENTICATION_FAILED' });
       expect((error as Error).message).toMatch(message);
       expect((error as Error).message).not.toContain('wrong-secret');
-      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(performance.now() - startedAt).toBeLessThan(30_000);
     });
 
     test.concurrent('a certificate that nobody trusts', async () => {

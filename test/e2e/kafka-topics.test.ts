@@ -47,7 +47,7 @@ describe('topics', () => {
     await using client = kafkaClient('127.0.0.1:1');
     await expect(listTopics(client)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
     await expect(client.connect()).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
-    expect(performance.now() - startedAt).toBeLessThan(12_000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   });
 });
 

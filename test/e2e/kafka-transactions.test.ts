@@ -110,12 +110,13 @@ describe('a transactional producer', () => {
     await using producer = new TransactionalProducer(client, uniqueName('tx'), { codec: 'none' });
     await producer.init();
     const startedAt = performance.now();
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 40; i++) {
       producer.begin();
       await producer.send(topic, 0, [text(String(i))]);
       await producer.commit();
     }
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    // With kafkajs's own producer, which waits 300 ms after each, it were 12 s; a busy machine is no failure.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     producer.begin();
     await producer.send(topic, 0, [{ ...text(''), value: Buffer.alloc(8 * 1024 * 1024, 1) }]);
     await producer.send(
@@ -126,11 +127,11 @@ describe('a transactional producer', () => {
     await producer.commit();
     const [end] = await endOffsets(client, topic);
     const records = await readUntil(client, topic, 0, end!);
-    expect(records.slice(0, 20).map((record) => record.offset)).toEqual(
-      Array.from({ length: 20 }, (_, i) => 2 * i),
+    expect(records.slice(0, 40).map((record) => record.offset)).toEqual(
+      Array.from({ length: 40 }, (_, i) => 2 * i),
     );
-    expect(records[20]!.value).toHaveLength(8 * 1024 * 1024);
-    expect(valuesOf(records.slice(21)).map((value) => value.split(' ')[1])).toEqual(
+    expect(records[40]!.value).toHaveLength(8 * 1024 * 1024);
+    expect(valuesOf(records.slice(41)).map((value) => value.split(' ')[1])).toEqual(
       Array.from({ length: 30_000 }, (_, i) => String(i)),
     );
   });

@@ -66,7 +66,7 @@ test('a damaged target is mended while the application writes, over a kill, and 
   const refused = await expectExit(messinaHere('verify', file.path, '--repair'), 4);
   expect(refused.stderr).toContain('NOT_MIGRATED');
   await using migrating = new Messina(['migrate', file.path]);
-  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
   await using workload = startWorkload({ ...address, items: WRITTEN, seed: 32, rate: 25, hotKeys: 20 });
   const [target, ahead] = [proxy.endpoints[0]!, proxy.endpoints[1]!].map((at) => accessTo(at, credentials));
   const damaged = await damage(target!.client, ahead!.client);

@@ -21,9 +21,7 @@ const ITEMS = 300;
 const TABLES = ['Music', 'Songs'];
 const SECOND = { name: 'second', tables: { Music: 'Music_2', Songs: 'Songs_2' } };
 
-test('a sink is replayed table by table, from a time and from the start, while another target follows', {
-  timeout: 240_000,
-}, async () => {
+test('a sink is replayed table by table, from a time and from the start, while another target follows', async () => {
   await using services = await testServices();
   const { source, credentials } = services;
   const address = (table: string) => ({ endpoint: source.endpoint, credentials, table });
@@ -37,7 +35,7 @@ test('a sink is replayed table by table, from a time and from the start, while a
   await expectExit(messina('migrate', first.path, '--until', 'ready'), 0);
   await using following = new Messina(['migrate', second.path]);
   await using workload = startWorkload({ ...address('Music'), items: ITEMS, seed: 42, rate: 50 });
-  await expectExit(messinaHere('status', second.path, '--wait', 'loaded', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', second.path, '--wait', 'loaded', '--timeout', '240'), 0);
 
   const refused = await expectExit(messinaHere('replay', second.path), 4);
   expect(refused.stderr).toMatch(/is being run by messina-\S+ at [\d.:a-f]+ \(SINK_RUNNING\)/);

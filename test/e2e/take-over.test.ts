@@ -28,7 +28,7 @@ test('a write that is still in flight when its process is killed does not win ov
     target: { endpoints: [proxy.endpoints[0]], serverTimeoutMs },
   });
   await using first = new Messina(['migrate', file.path]);
-  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messinaHere('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
 
   const held = proxy.inject({ fault: late(LATE_MS, 'hang'), table: 'Music', count: 1 });
   const write = (song: string) =>

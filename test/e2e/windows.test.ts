@@ -17,9 +17,7 @@ import { kafkaClient, until } from './kafka-testing.ts';
 
 const ITEMS = 800;
 
-test('a table older than its stream by weeks: a full export, three windows and the stream, under load', {
-  timeout: 240_000,
-}, async () => {
+test('a table older than its stream by weeks: a full export, three windows and the stream, under load', async () => {
   await using services = await testServices();
   const { credentials, source, target } = services;
   const address = { endpoint: source.endpoint, credentials, table: 'Music' };
@@ -53,7 +51,7 @@ test('a table older than its stream by weeks: a full export, three windows and t
 
   // Killed while the windows are published: the chain that was begun is gone on with, and no other one.
   await using begun = new Messina(['migrate', file.path]);
-  await until('a window begins', () => /window begins/.test(begun.stderr), 40_000);
+  await until('a window begins', () => /window begins/.test(begun.stderr));
   begun.kill();
   await begun.ended;
   await file.write(chainOptions(chain.summaryUrls.slice(0, -1)));

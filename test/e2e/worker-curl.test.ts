@@ -19,9 +19,7 @@ const ITEMS = 300;
 const songs = { table: 'songs' };
 const options = { tables: ['Mus*'], rest: { ready: { lagSeconds: 3 } } };
 
-test('the printed connectors, posted with curl as the page says, move a table under load to both targets, and a table that matches later', {
-  timeout: 240_000,
-}, async () => {
+test('the printed connectors, posted with curl as the page says, move a table under load to both targets, and a table that matches later', async () => {
   await expectTools('curl', 'jq');
   await using services = await testServices();
   const { name } = services;
@@ -43,7 +41,7 @@ test('the printed connectors, posted with curl as the page says, move a table un
   for (const one of names) await untilRunning(sink, one, 2);
   const paths = [file.path, cql.path];
   await Promise.all(
-    paths.map((path) => expectExit(messina('status', path, '--wait', 'ready', '--timeout', '90'), 0)),
+    paths.map((path) => expectExit(messina('status', path, '--wait', 'ready', '--timeout', '240'), 0)),
   );
 
   // Globs of a source are resolved when it is started.

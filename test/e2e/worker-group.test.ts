@@ -24,7 +24,6 @@ const kinds = [
 
 test.each(kinds)(
   'of three $kind workers one is killed and one is added while a table moves: it ends equal, and only the tasks that move restart',
-  { timeout: 300_000 },
   async ({ kind, other, connectors }) => {
     await using services = await testServices();
     await using load = await musicUnderLoad(services, { items: ITEMS, seed: 71, rate: 40 });

@@ -58,7 +58,7 @@ test('the connectors that plan prints, posted to two workers, do the migration u
   const { c, u, d } = (await workload.stop()).byEffect;
   const changes = ITEMS + c + u + d;
   await until('all changes are written', async () => (await seen.look()).changesDone === changes);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '60'), 0);
+  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
   const status = await expectSums(file.path);
   expect(status).toMatchObject({ phase: 'ready', ready: true });
   expect(status.tables[0]?.changes.byOperation).toEqual({ c: ITEMS + c, u, d });

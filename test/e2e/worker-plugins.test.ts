@@ -27,9 +27,7 @@ const ALBUMS = Array.from({ length: 40 }, (_, n) => ({
   Songs: { L: [{ S: 'naïve' }, { N: '1.50' }, { M: { Odd: { NULL: true } } }] },
 })) satisfies readonly SdkItem[];
 
-test('running workers load the plugins of plugin.path: a source, two sinks, a transform and a converter of others move tables under load', {
-  timeout: 240_000,
-}, async () => {
+test('running workers load the plugins of plugin.path: a source, two sinks, a transform and a converter of others move tables under load', async () => {
   await expectTools('curl');
   await using services = await testServices();
   await using folders = await pluginFolders();

@@ -23,9 +23,7 @@ const namesOf = ({ name }: TestServices) => ({
   sink: `${name}-alternator`,
 });
 
-test('tasks.max goes up, beyond the threads, and down over REST while changes flow: it ends equal', {
-  timeout: 300_000,
-}, async () => {
+test('tasks.max goes up, beyond the threads, and down over REST while changes flow: it ends equal', async () => {
   await using services = await testServices();
   await using load = await musicUnderLoad(services, { items: ITEMS, seed: 81, rate: 50 });
   await using file = await migrationFile(services, { tables: ['Music'] });
@@ -58,9 +56,7 @@ test('tasks.max goes up, beyond the threads, and down over REST while changes fl
   for (const worker of [source, sink]) await worker.stop();
 });
 
-test('connectors are paused, stopped, resumed, restarted and made anew while changes flow: each goes on where it was', {
-  timeout: 300_000,
-}, async () => {
+test('connectors are paused, stopped, resumed, restarted and made anew while changes flow: each goes on where it was', async () => {
   await using services = await testServices();
   await using load = await musicUnderLoad(services, { items: ITEMS, seed: 83, rate: 50 });
   await using file = await migrationFile(services, { tables: ['Music'] });

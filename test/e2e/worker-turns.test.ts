@@ -21,7 +21,7 @@ test('migrate goes on with what workers began, beside them and in their place, a
 
   // Beside them: tasks and lanes are shared, none is anybody's twice.
   await using migrating = new Messina(['migrate', file.path]);
-  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '90'), 0);
+  await expectExit(messina('status', file.path, '--wait', 'ready', '--timeout', '240'), 0);
   await untilChangesFlow(seen);
   for (const { name } of connectors) {
     for (const { state } of (await statusAt(sink, name)).tasks) expect(state).not.toBe('FAILED');
@@ -36,4 +36,4 @@ test('migrate goes on with what workers began, beside them and in their place, a
   for (const { name } of connectors) await untilRunning(again, name, 2);
   await expectMigrated(services, load, seen, file);
   for (const worker of [again, sinkAgain]) await worker.stop();
-}, 240_000);
+});

@@ -1,8 +1,9 @@
+import type { FlatConfig } from '../../connectors/config/flat/flat-config.ts';
+import { connectorOf, type Plugins } from '../../connectors/plugins.ts';
 import {
   type ConnectorInfo,
   type ConnectorOffset,
   type ConnectorStatus,
-  type FlatConfig,
   type Herder,
   type InitialState,
   type Peer,
@@ -13,7 +14,6 @@ import {
   type TaskInfo,
 } from '../../connectors/worker/herder.ts';
 import { readMoves } from '../../connectors/worker/offsets/sink-offsets.ts';
-import { connectorOf, type Plugins } from '../../connectors/worker/plugins/plugins.ts';
 
 interface Held {
   config: FlatConfig;

@@ -28,7 +28,7 @@ export async function ask(
   path: string,
   request: RestRequest = {},
 ): Promise<RestAnswer> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 120_000;
   for (;;) {
     const answer = await askOnce(worker.url, method, path, request);
     const isBusy = [409, 500].includes(answer.status) && isRebalancing.test(answer.text);
@@ -79,7 +79,7 @@ export function expectRefused(answer: RestAnswer): void {
 }
 
 /** Asks again until the answer is as it should be; fails with what it last was. */
-export async function eventually(assertion: () => Promise<void>, timeoutMs = 60_000): Promise<void> {
+export async function eventually(assertion: () => Promise<void>, timeoutMs = 180_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {

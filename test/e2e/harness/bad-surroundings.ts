@@ -228,7 +228,7 @@ export const badKafka: readonly BadCase[] = [
     given: async ({ services: { kafka, name } }) => {
       const topic = `${name}.Music.changes`;
       await withAdmin(kafka.bootstrap, (admin) =>
-        admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 3 }] }),
+        admin.createTopics({ topics: [{ topic, numPartitions: 3 }] }),
       );
       return music;
     },

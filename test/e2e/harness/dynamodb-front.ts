@@ -75,3 +75,12 @@ export function withRecords(change: (record: JsonObject) => JsonObject) {
     return { ...answer, body: { ...answer.body, Records: changed } };
   };
 }
+
+/** Changes the first record that is read of a stream, also when it is read again. */
+export function withFirstRecord(change: (record: JsonObject) => JsonObject) {
+  let first: unknown;
+  return withRecords((record) => {
+    first ??= record['SequenceNumber'];
+    return record['SequenceNumber'] === first ? change(record) : record;
+  });
+}

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
+/** So much of a child's stderr is told when its test fails. */
+const STORY_CHARACTERS = 3_000;
+
 export interface Ended {
   /** Null when a signal ended it. */
   readonly code: number | null;
@@ -12,12 +15,19 @@ export interface Ended {
 
 /** The built program, running as a child: what a user runs. */
 export class Messina {
+  /** All of the test file, in the order of their begin: a test that fails tells what they said. */
+  static readonly begun: Messina[] = [];
+
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  readonly #args: readonly string[];
+  #leftRunning = false;
   #stdout = '';
   #stderr = '';
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#args = args;
+    Messina.begun.push(this);
     this.child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
@@ -41,13 +51,25 @@ export class Messina {
     return this.#stderr;
   }
 
+  /** What became of it, and the end of what it said on stderr. */
+  get story(): string {
+    const { exitCode, signalCode, pid } = this.child;
+    const end = signalCode === null ? `has exited with ${exitCode}` : `was ended by ${signalCode}`;
+    const state = this.running ? 'is running' : this.#leftRunning ? 'ran until the test ended' : end;
+    const said = this.#stderr.slice(-STORY_CHARACTERS).split('\n').filter(Boolean);
+    return [`messina ${this.#args.join(' ')} (pid ${pid}) ${state}`, ...said].join('\n  | ');
+  }
+
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.child.kill(signal);
   }
 
   /** Ends with a test, whatever became of it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.running) this.kill();
+    if (this.running) {
+      this.#leftRunning = true;
+      this.kill();
+    }
     await this.ended;
   }
 }
@@ -60,7 +82,8 @@ export async function messina(...args: readonly string[]): Promise<Ended> {
 /** Runs a command that must succeed, and gives its JSON; in this process. */
 export async function messinaJson<T>(...args: readonly string[]): Promise<T> {
   const ended = await messinaHere(...args, '--json');
-  if (ended.code !== 0) throw new Error(`messina ${args.join(' ')} exited ${ended.code}: ${ended.stderr}`);
+  const said = `${ended.stderr}${ended.stdout}`;
+  if (ended.code !== 0) throw new Error(`messina ${args.join(' ')} exited ${ended.code}: ${said}`);
   return JSON.parse(ended.stdout) as T;
 }
 

@@ -39,6 +39,6 @@ export async function expectAgain(
       { client: services.source.client, table: 'Music' },
       { client: services.target.client, table: 'Music' },
     );
-  }, 90_000);
+  });
   return expectSums(file);
 }

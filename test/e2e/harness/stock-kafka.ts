@@ -9,8 +9,7 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
   decompress: async (bytes: Buffer) => decompressFrameSync(bytes),
 });
 
-/** After this long without a record a topic's end is taken for reached: the last offsets may be control records. */
-const quietMs = 700;
+const PATIENCE_MS = 120_000;
 
 const stock = (bootstrap: string) =>
   new Kafka({ brokers: [bootstrap], clientId: 'stock', logLevel: logLevel.NOTHING });
@@ -26,23 +25,29 @@ export async function withAdmin<T>(bootstrap: string, step: (admin: Admin) => Pr
   }
 }
 
-/** Every committed record of a topic, read by the stock consumer. */
+/** Every committed record of a topic, read by the stock consumer to the end that it has now. */
 export async function recordsOf(bootstrap: string, topic: string): Promise<KafkaMessage[]> {
   const offsets = await withAdmin(bootstrap, (admin) => admin.fetchTopicOffsets(topic));
-  if (offsets.every(({ low, high }) => low === high)) return [];
+  const filled = offsets.filter(({ low, high }) => low !== high);
+  const ends = new Map(filled.map(({ partition, high }) => [partition, Number(high)]));
+  if (ends.size === 0) return [];
   const consumer = stock(bootstrap).consumer({ groupId: uniqueName('stock'), maxWaitTimeInMs: 50 });
   await consumer.connect();
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
     const messages: KafkaMessage[] = [];
     await new Promise<void>((resolve, reject) => {
-      let quiet = setTimeout(resolve, 10 * quietMs);
-      const eachMessage = async ({ message }: { message: KafkaMessage }) => {
-        messages.push(message);
-        clearTimeout(quiet);
-        quiet = setTimeout(resolve, quietMs);
-      };
+      const inVain = () => reject(new Error(`waited ${PATIENCE_MS} ms in vain for the end of ${topic}`));
+      const patience = setTimeout(inVain, PATIENCE_MS).unref();
+      // Also of what holds no record for readers: the last offsets may be markers of transactions.
+      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+        if (Number(lastOffset) + 1 >= (ends.get(partition) ?? 0)) ends.delete(partition);
+        if (ends.size > 0) return;
+        clearTimeout(patience);
+        resolve();
+      });
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      const eachMessage = async ({ message }: { message: KafkaMessage }) => void messages.push(message);
       consumer.run({ eachMessage }).catch(reject);
     });
     return messages;

@@ -14,6 +14,17 @@ describe('help', () => {
     expect((await run('help migrate')).stdout).toBe((await run('migrate --help')).stdout);
   });
 
+  test.each(['', '--json', '-q', 'help nosuch'])(
+    'messina %s: the error says that a command is wanted',
+    async (line) => {
+      const { code, stdout, stderr } = await run(line);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(
+        /^error: messina needs one of its commands \(USAGE\)\n {2}→ See `messina --help`/,
+      );
+    },
+  );
+
   test('--version prints the version of the package', async () => {
     expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version()}\n` });
     expect(version()).toMatch(/^\d+\.\d+\.\d+/);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type BatchWrite, buildBatchWrite, parseUnprocessed } from '../../../dynamodb/batch-write.ts';
-import { attributesFromJson, encodeAttributes } from '../../../schemas/encode.ts';
+import { encodeAttributes } from '../../../schemas/encode.ts';
 import { encodeKey } from '../../../schemas/key.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
 import type { KeySchema } from '../../../schemas/values.ts';
+import { attributesFromJson } from '../../attributes-from-json.ts';
 
 const KEYS: KeySchema = [
   { name: 'pk', type: 'S' },

@@ -232,7 +232,7 @@ describe('a control call', () => {
       endpoints,
       credentials: 'none',
       attemptsMax: 1,
-      timeoutMs: 50,
+      timeoutMs: 500,
     });
     await expect(describeTable(client, 'T')).rejects.toMatchObject({ code: 'TIMEOUT', outcomeUnknown: true });
   });

@@ -79,7 +79,7 @@ describe('a connection', () => {
   test('is dropped after a timeout, so that a late answer meets nobody', async () => {
     await using stub = await startStub(inTurn(silent, fine));
     await using client = stub.client({ connections: 1 });
-    const error = await failureOf(client.call(TARGET, '{}', { timeoutMs: 30 }));
+    const error = await failureOf(client.call(TARGET, '{}', { timeoutMs: 300 }));
     expect(error).toMatchObject({ code: 'TIMEOUT', kind: 'transient', status: null, outcomeUnknown: true });
     await client.call(TARGET, '{}');
     expect(stub.requests.map(({ connection }) => connection)).toEqual([0, 1]);
@@ -146,8 +146,8 @@ describe('a request that waits for a connection', () => {
   test('and times out there was never sent, which is a known outcome', async () => {
     await using stub = await startStub(inTurn(silent, fine));
     await using client = stub.client({ connections: 1 });
-    const first = failureOf(client.call(TARGET, 'first', { timeoutMs: 80 }));
-    const second = await failureOf(client.call(TARGET, 'second', { timeoutMs: 20 }));
+    const first = failureOf(client.call(TARGET, 'first', { timeoutMs: 600 }));
+    const second = await failureOf(client.call(TARGET, 'second', { timeoutMs: 100 }));
     expect(second).toMatchObject({ code: 'TIMEOUT', outcomeUnknown: false });
     expect(await first).toMatchObject({ code: 'TIMEOUT', outcomeUnknown: true });
     await client.call(TARGET, 'third');

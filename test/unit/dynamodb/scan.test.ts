@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readScanPage, type ScanOptions, type ScanPage, scanPages } from '../../../dynamodb/scan.ts';
-import { attributesFromJson } from '../../../schemas/encode.ts';
 import { itemToJson } from '../../../schemas/json-writer.ts';
 import { encodeKey } from '../../../schemas/key.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
 import type { KeySchema } from '../../../schemas/values.ts';
+import { attributesFromJson } from '../../attributes-from-json.ts';
 import { FakeClock } from './fake-clock.ts';
 import { inTurn, sendError, sendJson, startStub } from './stub-server.ts';
 

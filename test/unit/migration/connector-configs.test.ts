@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readConnector } from '../../../connectors/config/connector-settings.ts';
+import type { Plugins } from '../../../connectors/plugins.ts';
 import { settingsOf } from '../../../connectors/worker/config-scope.ts';
-import type { Plugins } from '../../../connectors/worker/plugins/plugins.ts';
 import {
   sinkDefinition,
   sourceDefinition,

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -90,7 +92,7 @@ async function run(
   using control = createControlClient({ region: 'eu-west-1', endpoints, credentials });
   const to = pathToFileURL(path).href;
   const signal = new AbortController().signal;
-  return await exportTable({ client, control, table: 'Music', to, consistent: true, signal, ...more });
+  return await exportTable({ client, control, table: 'Music', to, signal, ...more });
 }
 
 const filesBelow = async (path: string): Promise<string[]> =>
@@ -213,6 +215,24 @@ describe('a target', () => {
   ])('%s has the prefix %j', (to, prefix, url) => {
     using target = openTarget(to, s3);
     expect([isTarget(to), target.prefix, target.url('k')]).toEqual([true, prefix, url]);
+  });
+
+  test('in a bucket that does not exist says so, not that a file is missing', {
+    timeout: 30_000,
+  }, async () => {
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(404, { 'content-type': 'application/xml' });
+        response.end('<Error><Code>NoSuchBucket</Code><Message>There is none.</Message></Error>');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    using target = openTarget('s3://nowhere/p', { ...s3, endpoint, forcePathStyle: true });
+    const written = target.write('p/k', Readable.from([Buffer.from('x')]), new AbortController().signal);
+    const message = 'Bucket nowhere does not exist';
+    await expect(written).rejects.toMatchObject({ code: 'EXPORT_BUCKET_MISSING', message, exit: 4 });
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test.each(['/d', 's3:/b', 'http://b/x', ''])('%j is none', (to) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NumberTally } from '../../../migration/infer/number-tally.ts';
-import { numbers } from '../schemas/arbitraries.ts';
+import { numbers } from '../../conformance/arbitraries.ts';
 
 function tallyOf(...texts: readonly string[]): NumberTally {
   const tally = new NumberTally();

@@ -11,7 +11,7 @@ import { Item } from '../../../schemas/item.ts';
 import type { KeySchema } from '../../../schemas/values.ts';
 import { itemOf, otherItemOf } from '../../../workload/items.ts';
 import { MUSIC_KEYS } from '../../../workload/keys.ts';
-import { attributes as itemAttributes, numbers, strings } from '../schemas/arbitraries.ts';
+import { attributes as itemAttributes, numbers, strings } from '../../conformance/arbitraries.ts';
 import { factsOf, itemFrom, proposed, sampleOf } from './infer-samples.ts';
 
 const parsed = (text: string): MappingDocument => mappingDocument.parse(parseYaml(text));

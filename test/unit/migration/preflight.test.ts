@@ -5,7 +5,14 @@ import { createLogger } from '../../../connectors/log.ts';
 import { FRESH_LANE, type LaneState, writeLane } from '../../../connectors/runtime/sink/lane-state.ts';
 import { fingerprint } from '../../../connectors/runtime/sink/sink-prepare.ts';
 import type { SinkDefinition } from '../../../connectors/runtime/sink/sink-world.ts';
-import { sinkProblems, type WrittenView } from '../../../migration/preflight.ts';
+import type { SourceDefinition } from '../../../connectors/runtime/source/source-world.ts';
+import type { Migration } from '../../../migration/config/defaults.ts';
+import {
+  sinkProblems,
+  sourceProblems,
+  topicNameProblems,
+  type WrittenView,
+} from '../../../migration/preflight.ts';
 import type { Wiring } from '../../../migration/wiring.ts';
 import { MemoryTarget, memorySink } from '../../memory-sink.ts';
 import { sinkTable } from '../../sink-records.ts';
@@ -76,4 +83,37 @@ test('a target that is gone, or is another one, is found before anything is touc
 
 test('a target that cannot be asked is told of by its own check', async () => {
   expect(await found(loading, () => Promise.reject(unreachable))).toEqual({ codes: [], firsts: [false] });
+});
+
+test('a table that is missing is one problem, whatever each source asked of it; other problems are kept apart', async () => {
+  const source = (action: string) => {
+    const check = async () => [
+      { table: 'T', error: new ConnectError('SOURCE_TABLE_MISSING', `${action}: there is no T`) },
+      { table: 'U', error: new ConnectError('SOURCE_ACCESS_DENIED', `${action}: not allowed`) },
+    ];
+    return { run: { kind: 'changes', plugin: { check }, options: {} }, tables: ['T', 'U'] };
+  };
+  const sources = [source('Describing'), source('Scanning')] as unknown as SourceDefinition[];
+  const problems = await sourceProblems(sources, () => false, context);
+  expect(problems.map(({ error }) => error.message)).toEqual([
+    'Describing: there is no T',
+    'Describing: not allowed',
+    'Scanning: not allowed',
+  ]);
+});
+
+test('a table that a glob found and whose topics Kafka mixes up with those of another is named', () => {
+  const migration = {
+    name: 'm',
+    kafka: { topicPrefix: 'm', topics: {} },
+    source: { tables: ['a*'] },
+    deadLetters: { topic: 'm.dead-letters' },
+  } as unknown as Migration;
+  const problems = topicNameProblems(migration, ['a.b', 'a_b']);
+  expect(problems.map(({ table, error }) => [table, error.message])).toEqual([
+    [
+      'a_b',
+      "Table a_b gives the topic m.a_b.snapshot, which Kafka cannot tell from m.a.b.snapshot. Give the table another name in its topics, with kafka.topics: {'a_b': some-name}.",
+    ],
+  ]);
 });

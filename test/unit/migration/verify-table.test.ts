@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { STILL } from '../../../migration/verify/sides.ts';
+import type { Movement } from '../../../migration/verify/sides.ts';
 import { verifyTable } from '../../../migration/verify/verify-table.ts';
 import { itemOf, keyOf, VerifyWorld } from './verify-world.ts';
 
 const lagMs = 4000;
+
+/** Nothing ever moves. */
+const STILL: Movement = {
+  watch: () => {},
+  drain: () => Promise.resolve(),
+  traces: () => [],
+  forget: () => {},
+};
 
 interface Asked {
   readonly keepsUnknown?: boolean;

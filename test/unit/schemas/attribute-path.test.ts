@@ -12,7 +12,7 @@ import {
   valueAt,
 } from '../../../schemas/item-look.ts';
 import type { AttributeValue } from '../../../schemas/values.ts';
-import { attributes, names } from './arbitraries.ts';
+import { attributes, names } from '../../conformance/arbitraries.ts';
 
 describe('a path', () => {
   test.each<[string, AttributePath]>([

@@ -14,7 +14,7 @@ import {
 import { FRAME_BYTES, FRAMES } from '../../../schemas/framing.ts';
 import { Item } from '../../../schemas/item.ts';
 import { encodeKey } from '../../../schemas/key.ts';
-import { attributes } from './arbitraries.ts';
+import { attributes } from '../../conformance/arbitraries.ts';
 import { changeType, holdable, markerType, wrap } from './oracle.ts';
 
 /** The other library stops one below 2^53 − 1. */

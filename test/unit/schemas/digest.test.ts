@@ -4,7 +4,7 @@ import { attributeDifferences, DIGEST_BYTES, itemDigest } from '../../../schemas
 import { encodeAttributes } from '../../../schemas/encode.ts';
 import { Item } from '../../../schemas/item.ts';
 import type { Attributes, AttributeValue } from '../../../schemas/values.ts';
-import { attributes, generator, values } from './arbitraries.ts';
+import { attributes, generator, values } from '../../conformance/arbitraries.ts';
 import { toForeignAvro } from './writers.ts';
 
 /** The same item in another order. */

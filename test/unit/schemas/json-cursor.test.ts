@@ -4,7 +4,6 @@ import { parseExportLine } from '../../../schemas/export-line.ts';
 import { CodecError } from '../../../schemas/faults.ts';
 import {
   ElementCursor,
-  elementsOf,
   findMember,
   MemberCursor,
   readName,
@@ -12,7 +11,7 @@ import {
 } from '../../../schemas/json-cursor.ts';
 import { itemToJson } from '../../../schemas/json-writer.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
-import { attributes } from './arbitraries.ts';
+import { attributes } from '../../conformance/arbitraries.ts';
 import { toJson } from './writers.ts';
 
 const spaced = fc
@@ -49,9 +48,13 @@ describe('a JSON cursor', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), (array) => {
         const bytes = Buffer.from(`${JSON.stringify(array, null, 1)}tail`);
-        const texts = [...elementsOf(bytes, 0, bytes.length)].map((r) =>
-          bytes.toString('utf8', r.valueStart, r.valueEnd),
-        );
+        const elements = new ElementCursor(bytes, 0, bytes.length);
+        const texts: string[] = [];
+        while (elements.next()) {
+          const { valueStart, valueEnd } = elements.range();
+          texts.push(bytes.toString('utf8', valueStart, valueEnd));
+        }
+        expect(bytes.toString('utf8', elements.endsAt)).toBe('tail');
         expect(texts.map((text) => JSON.stringify(JSON.parse(text)))).toEqual(
           array.map((value) => JSON.stringify(value)),
         );
@@ -75,10 +78,10 @@ describe('a JSON cursor', () => {
         items.leave(end);
         found.push(itemToJson(avro).toString());
       }
-      members.leave(items.arrayEnd);
+      members.leave(items.endsAt);
     }
     expect(found).toEqual(['Count', 'Items', '{"k":{"N":"1"}}', '{"k":{"N":"2"}}', 'LastEvaluatedKey']);
-    expect(members.objectEnd).toBe(page.length);
+    expect(members.endsAt).toBe(page.length);
   });
 
   test('reads an escaped name', () => {

@@ -6,7 +6,7 @@ import { keyToJson } from '../../../schemas/json-writer.ts';
 import { decodeKey, encodeKey, keyOfItemAvro } from '../../../schemas/key.ts';
 import { ItemScanner } from '../../../schemas/scanner.ts';
 import type { AttributeValue, KeySchema, KeyType } from '../../../schemas/values.ts';
-import { attributes, binaries, names, numbers, strings } from './arbitraries.ts';
+import { attributes, binaries, names, numbers, strings } from '../../conformance/arbitraries.ts';
 import { keyType } from './oracle.ts';
 import { toForeignAvro, toJson } from './writers.ts';
 

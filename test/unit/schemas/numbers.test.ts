@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CodecError } from '../../../schemas/faults.ts';
 import { canonicalNumber, canonicalNumberEnd } from '../../../schemas/numbers.ts';
-import { numbers } from './arbitraries.ts';
+import { numbers } from '../../conformance/arbitraries.ts';
 
 const nines = '9'.repeat(38);
 

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '../../../schemas/values.ts';
-import { generator } from './arbitraries.ts';
+import { generator } from '../../conformance/arbitraries.ts';
 
 /**
  * DynamoDB JSON by the shortest road, independent of the code under test. With a seed, the same JSON as another program might

@@ -8,7 +8,7 @@ import { itemDigest } from '../../../../schemas/digest.ts';
 import { encodeAttributes, encodeValue } from '../../../../schemas/encode.ts';
 import { canonicalNumber } from '../../../../schemas/numbers.ts';
 import type { AttributeValue } from '../../../../schemas/values.ts';
-import { binaries, numbers, strings, values } from '../arbitraries.ts';
+import { binaries, numbers, strings, values } from '../../../conformance/arbitraries.ts';
 import { toForeignAvro } from '../writers.ts';
 import { readerAt } from './codecs.ts';
 import { driverBytes, driverValue } from './driver-oracle.ts';

@@ -8,9 +8,9 @@ import {
   type TableMapping,
   type Unmappable,
 } from '../../../../schemas/cql/table-mapping.ts';
-import { attributesFromJson } from '../../../../schemas/encode.ts';
 import { Item } from '../../../../schemas/item.ts';
 import type { KeySchema } from '../../../../schemas/values.ts';
+import { attributesFromJson } from '../../../attributes-from-json.ts';
 
 /** The table of the examples. */
 export const musicKey: KeySchema = [

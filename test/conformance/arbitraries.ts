@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Attributes, AttributeValue } from '../../../schemas/values.ts';
+import type { Attributes, AttributeValue } from '../../schemas/values.ts';
 
 /** Names that break naive programs: Object.prototype's, separators, quotes, other alphabets. */
 export const oddNames = [
