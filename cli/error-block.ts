@@ -24,8 +24,15 @@ const configBlock = (error: ConfigError): Block => ({
   }),
 });
 
-/** Commander's message is `error: …`, with a suggestion on a second line. */
+/** Commander's message is `error: …`, with a suggestion on a second line; where it would print help, `(outputHelp)`. */
 function commanderBlock(error: CommanderError): Block {
+  if (error.code === 'commander.help') {
+    return {
+      message: 'messina needs one of its commands',
+      code: 'USAGE',
+      lines: ['→ See `messina --help` for what there is.'],
+    };
+  }
   const [first = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
   const remedy = suggestion.join(' ').replace(/^\((.*)\)$/, '$1');
   return {

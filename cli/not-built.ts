@@ -11,7 +11,7 @@ interface NotBuiltFlag {
 }
 
 /** Flags of commands that the interface has and this version has not. The list only shrinks. */
-export const notBuiltFlags: Readonly<Record<string, readonly NotBuiltFlag[]>> = {
+const notBuiltFlags: Readonly<Record<string, readonly NotBuiltFlag[]>> = {
   migrate: [{ flags: '--dashboard <address>', allowed: ['off'] }],
 };
 

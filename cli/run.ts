@@ -38,8 +38,6 @@ export async function runCommandLine(
   };
   const program = createProgram(run, around.stdout);
   try {
-    if (args.length === 0)
-      throw new UsageError('messina needs a command', 'See `messina --help` for what there is.');
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (thrown) {

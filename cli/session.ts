@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from '../connectors/log.ts';
 import type { Migration } from '../migration/config/defaults.ts';
-import type { Needs } from '../migration/config/rules.ts';
+import type { Needs } from '../migration/config/needs.ts';
 import type { ExitCode } from './exit.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { createProgress, type Progress, type ProgressStream } from './progress.ts';

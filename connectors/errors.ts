@@ -24,6 +24,11 @@ const badFile =
 export const ERRORS = {
   SOURCE_TABLE_MISSING: halt(4, 'Correct source.tables, source.region or source.endpoint.'),
   SOURCE_ACCESS_DENIED: halt(4, 'Give the source credentials the permissions that the README lists.'),
+  SOURCE_CREDENTIALS: {
+    remedy: 'retry',
+    exit: 4,
+    hint: 'Nobody gave credentials for the source: look at source.credentials and the environment, or at the role and the service that gives it. They are asked for again.',
+  },
   SOURCE_UNREACHABLE: retry('Check source.endpoint, source.region and the network.'),
   SOURCE_THROTTLED: retry('The source limits the rate; it is tried again.'),
   SOURCE_CAPTURE_AWAITED: retry(
@@ -63,7 +68,10 @@ export const ERRORS = {
     4,
     'This source makes no exports: use source.snapshot.from: scan, or a manifest that `messina export` wrote.',
   ),
-  EXPORT_BUCKET_MISSING: halt(4, 'Create the bucket, or correct source.snapshot.s3.bucket.'),
+  EXPORT_BUCKET_MISSING: halt(
+    4,
+    'Create the bucket, or name another (source.snapshot.s3.bucket, export --to).',
+  ),
   EXPORT_BUCKET_REGION: halt(4, 'Give the region of the bucket in source.snapshot.s3.region.'),
   EXPORT_KMS_DENIED: halt(
     4,
@@ -72,10 +80,6 @@ export const ERRORS = {
   EXPORT_CONFLICT: halt(
     4,
     'Another export writes to the same place: wait for it, or give another source.snapshot.s3.prefix.',
-  ),
-  EXPORT_LIMIT: halt(
-    4,
-    'AWS makes 300 exports (100 TB) of an account at once: start again when others are complete.',
   ),
   EXPORT_TIME_REFUSED: halt(
     4,
@@ -108,7 +112,7 @@ export const ERRORS = {
   EXPORT_OTHER_TABLE: halt(4, 'Name the export of this very table (the same TableId).'),
   EXPORT_CHANGED: halt(
     4,
-    'Name the export that was begun, and let it be finished; or begin anew with `messina migrate FILE --new-snapshot TABLE`.',
+    'Name the export that was begun; or begin anew, with the one that is named now, by `messina migrate FILE --new-snapshot TABLE`.',
   ),
   EXPORT_INCOMPLETE: halt(
     4,

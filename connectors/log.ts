@@ -51,7 +51,7 @@ function prettyValue(value: unknown): string {
 }
 
 /** One line of pino's JSON, for people: `12:34:56.789 INFO  message key=value`. */
-export function prettyLine(json: string, color: boolean): string {
+function prettyLine(json: string, color: boolean): string {
   const { level, time, msg, err, ...rest } = JSON.parse(json) as Record<string, unknown>;
   const number = Number(level);
   const label = labels[number] ?? String(level);

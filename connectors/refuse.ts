@@ -7,7 +7,7 @@ export function refuse(problems: readonly Problem[]): void {
   if (!first) return;
   if (problems.length === 1) throw first.error;
   const worst = problems.find(({ error }) => error.exit === 4) ?? first;
-  const lines = problems.map(({ error }) => `${error.code}: ${error.message} ${error.hint}`);
+  const lines = problems.map(({ error }) => `${error.code}: ${error.message} → ${error.hint}`);
   throw new ConnectError(worst.error.code, `${problems.length} problems\n  ${lines.join('\n  ')}`, {
     cause: worst.error,
     detail: worst.error.detail,

@@ -11,7 +11,7 @@ export interface ControlClientOptions {
   /** `none`, for Alternator without authorization, signs with keys that mean nothing. */
   readonly credentials: CredentialProvider | 'none';
   /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca?: string | Buffer | undefined;
+  readonly ca?: string | undefined;
   /** Attempts of one call, the first included; default 3. */
   readonly attemptsMax?: number;
   /** Of one attempt; default 10 000. */

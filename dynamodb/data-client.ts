@@ -8,6 +8,9 @@ import { CONTENT_TYPE, Signer } from './sigv4.ts';
 /** The `X-Amz-Target` of a call: service, version and operation. */
 export type CallTarget = `DynamoDB_20120810.${string}` | `DynamoDBStreams_20120810.${string}`;
 
+/** For the TCP and TLS handshake. */
+const CONNECT_TIMEOUT_MS = 3000;
+
 export interface DataClientOptions {
   /** Scheme, host and port. */
   readonly endpoint: string;
@@ -19,10 +22,8 @@ export interface DataClientOptions {
   readonly connections?: number;
   /** Default of a call's time from start to last byte; 15 000, above Alternator's own 10 000. */
   readonly timeoutMs?: number;
-  /** For the TCP and TLS handshake; default 3000. */
-  readonly connectTimeoutMs?: number;
   /** Certificates (PEM) to trust instead of the system's. */
-  readonly ca?: string | Buffer | undefined;
+  readonly ca?: string | undefined;
   /** What signatures are dated with; default the system's clock. */
   readonly nowMs?: () => number;
 }
@@ -78,7 +79,7 @@ export class DataClient implements AsyncDisposable {
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
       connect: {
-        timeout: options.connectTimeoutMs ?? 3000,
+        timeout: CONNECT_TIMEOUT_MS,
         ...(options.ca === undefined ? {} : { ca: options.ca }),
       },
     });

@@ -24,10 +24,6 @@ export function itemSizeBytes(avro: Buffer): number {
   return mapBytes(0);
 }
 
-export function exceedsItemLimit(avro: Buffer): boolean {
-  return itemSizeBytes(avro) > ITEM_BYTES_MAX;
-}
-
 function mapBytes(entryBytes: number): number {
   let size = 0;
   for (let count = reader.blockCount(); count !== 0; count = reader.blockCount()) {

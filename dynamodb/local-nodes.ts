@@ -6,7 +6,7 @@ export interface LocalNodesOptions {
   /** Only nodes of this datacenter, and of this rack in it. */
   readonly datacenter?: string | undefined;
   readonly rack?: string | undefined;
-  readonly ca?: string | Buffer | undefined;
+  readonly ca?: string | undefined;
   /** Default 3000. */
   readonly timeoutMs?: number;
 }

@@ -70,7 +70,7 @@ export function readScanPage(answer: Answer, scanner: ItemScanner): ScanPage {
     if (members.name === 'Items') {
       const elements = new ElementCursor(body, members.valueStart, body.length);
       items = readItems(body, elements, scanner);
-      members.leave(elements.arrayEnd);
+      members.leave(elements.endsAt);
       continue;
     }
     const { valueStart, valueEnd } = members.range();

@@ -10,14 +10,6 @@ import { workDirectory } from './work-directory.ts';
 const jarSet: JarSet = { profile: 'dynamodb', version: '2.6.1', title: 'DynamoDB Local 2.6.1 (51 MB)' };
 
 export interface DynamoDbOptions {
-  /**
-   * One database for all credentials and regions. Default false: each pair of access key id (letters and digits) and
-   * region has its own, so that tests with their own key see only their own tables.
-   *
-   * Mind its streams: a table whose first stream record comes after many records of other tables in the same database
-   * takes only 80 writes a second. So write one item to each streamed table before a bulk load.
-   */
-  readonly sharedDb?: boolean;
   /** Lets a test close shards and age streams; see LoopbackDynamoDb.java. */
   readonly testControl?: boolean;
   /** Keeps tables here; default: in memory only, also lost by `kill` and `restart`. */
@@ -44,6 +36,13 @@ export async function fetchDynamoDb(
   return { jars, classes: await compileJava('LoopbackDynamoDb.java', jars, progress) };
 }
 
+/**
+ * Starts it. Each pair of access key id (letters and digits) and region has a database of its own, so that tests with their
+ * own key see only their own tables.
+ *
+ * Mind its streams: a table whose first stream record comes after many records of other tables in the same database
+ * takes only 80 writes a second. So write one item to each streamed table before a bulk load.
+ */
 export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<DynamoDbService> {
   const { jars, classes } = await fetchDynamoDb(options.progress);
   // Says what to install when the jars are cached and Java is gone.
@@ -61,7 +60,6 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Dyna
     ...['-cp', `${classes}:${join(jars, '*')}`, 'LoopbackDynamoDb', '-port', String(port)],
     // On by default, it would also write a file into its working directory.
     '-disableTelemetry',
-    ...(options.sharedDb ? ['-sharedDb'] : []),
     ...(options.directory === undefined ? ['-inMemory'] : ['-dbPath', work.path]),
   ];
   // Any answer will do: unsigned requests are refused, by a server that is up.

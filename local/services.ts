@@ -78,7 +78,7 @@ type Starting = Readonly<Record<string, Promise<LocalService | null>>>;
 type Started<S extends Starting> = { [K in keyof S]: Awaited<S[K]> } & AsyncDisposable;
 
 /** Waits for services that are starting, and gives them one end. */
-export async function startTogether<S extends Starting>(starting: S): Promise<Started<S>> {
+async function startTogether<S extends Starting>(starting: S): Promise<Started<S>> {
   const settled = await Promise.allSettled(Object.values(starting));
   const running = settled.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
   const stopAll = async () => {

@@ -1,10 +1,10 @@
+import type { FlatConfig } from '../connectors/config/flat/flat-config.ts';
 import { writeFlat } from '../connectors/config/flat/flat-write.ts';
 import { isLiteral } from '../connectors/config/literal-keys.ts';
 import type { SinkDefinition } from '../connectors/runtime/sink/sink-world.ts';
 import type { SourceDefinition } from '../connectors/runtime/source/source-world.ts';
 import { isGlob } from '../connectors/table-globs.ts';
 import { predicateOf, transformOf } from '../connectors/transforms/registry.ts';
-import type { FlatConfig } from '../connectors/worker/herder.ts';
 import type { Migration } from './config/defaults.ts';
 import { topicsOf } from './config/names.ts';
 import { wire } from './wiring.ts';

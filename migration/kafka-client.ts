@@ -2,7 +2,7 @@ import { KafkaClient } from '../connectors/kafka/client.ts';
 import type { SaslOptions } from '../connectors/kafka/kafkajs.ts';
 import { saslOf } from '../connectors/kafka/sasl/sasl.ts';
 import type { Logger } from '../connectors/log.ts';
-import { readPem } from '../connectors/pem.ts';
+import { readTls } from '../connectors/tls.ts';
 import { type CredentialsOptions, credentialProvider } from '../dynamodb/credentials.ts';
 import type { Migration } from './config/defaults.ts';
 
@@ -12,7 +12,7 @@ export async function connectKafka(migration: Migration, log: Logger): Promise<K
   const client = new KafkaClient({
     brokers,
     clientId: `messina-${migration.name}`,
-    ssl: ssl === undefined ? undefined : await tlsOptions(ssl),
+    ssl: ssl === undefined ? undefined : await readTls(ssl, 'kafka.ssl', 'KAFKA_REFUSED'),
     sasl: saslOptions(migration),
     log: (level, message, detail) => log[level === 'error' ? 'warn' : level]({ ...detail }, message),
   });
@@ -25,20 +25,7 @@ export async function connectKafka(migration: Migration, log: Logger): Promise<K
   }
 }
 
-type Tls = NonNullable<Migration['kafka']['ssl']>;
 type AwsIam = Extract<Migration['kafka']['sasl'], { readonly mechanism: 'aws-iam' }>;
-
-async function tlsOptions(tls: Tls) {
-  const { ca, cert, key, rejectUnauthorized } = tls;
-  const read = (pathOrText: string, name: string) =>
-    readPem(pathOrText, `kafka.ssl.${name}`, 'KAFKA_REFUSED');
-  return {
-    ...(ca === undefined ? {} : { ca: await read(ca, 'ca') }),
-    ...(cert === undefined ? {} : { cert: await read(cert, 'cert') }),
-    ...(key === undefined ? {} : { key: await read(key, 'key') }),
-    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
-  };
-}
 
 function saslOptions({ kafka, source }: Migration): SaslOptions | undefined {
   const { sasl } = kafka;

@@ -1,16 +1,10 @@
 import type { SnapshotRecord, TableRecord } from '../connectors/catalog-records.ts';
 import { systemClock } from '../connectors/clock.ts';
-import { fetchCommitted } from '../connectors/kafka/committed.ts';
 import { highWatermarks } from '../connectors/kafka/offsets.ts';
-import { addCounts, NO_COUNTS, type PublishedCounts } from '../connectors/runtime/offset-store.ts';
-import { addOutcomes, NO_OUTCOMES, type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
-import { type LaneState, readLane } from '../connectors/runtime/sink/lane-state.ts';
-import { epochName } from '../connectors/runtime/source/epoch-name.ts';
+import { type Outcomes, sumOutcomes } from '../connectors/runtime/outcomes.ts';
+import { saidOfTable } from '../connectors/runtime/read-mark.ts';
 import { wantedEpoch } from '../connectors/runtime/source/generation.ts';
-import { publishedBefore } from '../connectors/runtime/source/published-before.ts';
-import { SWEEP } from '../connectors/runtime/source/snapshot-run.ts';
-import { type ReportedError, statusKeys, type TableReport } from '../connectors/runtime/status-log.ts';
-import { sinkGroup } from '../connectors/topic-names.ts';
+import type { ReportedError, TableReport } from '../connectors/runtime/status-log.ts';
 import { type AwaitedExport, awaitedExport } from './awaited-export.ts';
 import { awaitsMending } from './chain-mended.ts';
 import { notClaimed } from './claims.ts';
@@ -18,6 +12,8 @@ import type { Migration } from './config/defaults.ts';
 import { connectorNames, targetName } from './config/names.ts';
 import type { LagTracker } from './lag.ts';
 import { isEpochDue } from './new-snapshots.ts';
+import { publishedChanges, publishedRows } from './published.ts';
+import { isLoaded, type SinkProgress, sinkProgress } from './sink-progress.ts';
 import type { TopicsView } from './topics-view.ts';
 
 export type Phase =
@@ -71,14 +67,6 @@ export interface MigrationStatus {
   readonly tables: readonly TableStatus[];
 }
 
-/** What the sink has dealt with of one table. */
-interface SinkProgress {
-  readonly lanes: readonly (LaneState | null)[];
-  readonly snapshot: Outcomes;
-  readonly changes: Outcomes;
-  readonly positions: readonly number[];
-}
-
 /**
  * The state of every table, from the topics alone. Call `view.readToEnd()` first.
  *
@@ -91,13 +79,11 @@ export async function readStatus(
   lag: LagTracker,
   behind: 'source' | 'topics' = 'source',
 ): Promise<MigrationStatus> {
-  const names = tables.flatMap((table) => [view.names.snapshot(table), view.names.changes(table)]);
-  const committed = await fetchCommitted(view.kafka, sinkGroup(connectorNames(migration).sink), names);
+  const progress = await sinkProgress(migration, view, tables);
   const statuses = await Promise.all(
-    tables.map((table) => {
-      const sink = sinkProgress(view, table, committed);
-      return tableStatus(migration, view, table, sink, { tracker: lag, behind });
-    }),
+    tables.map((table) =>
+      tableStatus(migration, view, table, progress.get(table)!, { tracker: lag, behind }),
+    ),
   );
   return {
     migration: migration.name,
@@ -109,24 +95,6 @@ export async function readStatus(
       tables.flatMap((table) => view.catalog.table(table)?.epoch ?? []),
     ),
     tables: statuses,
-  };
-}
-
-type AllCommitted = Awaited<ReturnType<typeof fetchCommitted>>;
-
-function sinkProgress(view: TopicsView, table: string, committed: AllCommitted): SinkProgress {
-  const snapshots = committed.get(view.names.snapshot(table));
-  const changes = committed.get(view.names.changes(table));
-  const none = { offset: null, metadata: '' };
-  const partitions = Math.max(snapshots?.size ?? 0, changes?.size ?? 0);
-  const lanes = Array.from({ length: partitions }, (_, p) =>
-    readLane(snapshots?.get(p) ?? none, changes?.get(p) ?? none),
-  );
-  return {
-    lanes,
-    snapshot: lanes.map((lane) => lane?.snapshot.outcomes ?? NO_OUTCOMES).reduce(addOutcomes, NO_OUTCOMES),
-    changes: lanes.map((lane) => lane?.changes.outcomes ?? NO_OUTCOMES).reduce(addOutcomes, NO_OUTCOMES),
-    positions: lanes.map((lane) => lane?.changes.position ?? 0),
   };
 }
 
@@ -217,66 +185,6 @@ function coveredFrom(
   return source.snapshot.from === 'none' ? null : (record?.epoch.createdMs ?? null);
 }
 
-/** Tables whose current snapshot the sink has loaded, whatever has halted since. */
-export async function loadedTables(
-  migration: Migration,
-  view: TopicsView,
-  tables: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const names = tables.flatMap((table) => [view.names.snapshot(table), view.names.changes(table)]);
-  const committed = await fetchCommitted(view.kafka, sinkGroup(connectorNames(migration).sink), names);
-  return new Set(
-    tables.filter(
-      (table) =>
-        !isEpochDue(view, table) && isLoaded(migration, view, table, sinkProgress(view, table, committed)),
-    ),
-  );
-}
-
-/** Rule C7: loaded when every partition's gate is open for the current snapshot. */
-function isLoaded(migration: Migration, view: TopicsView, table: string, sink: SinkProgress): boolean {
-  const id = view.catalog.currentSnapshot(table)?.facts.id ?? null;
-  // Events only: the sink's own word that changes flow, in every partition, is all there is to wait for.
-  const stands = id === null ? migration.source.snapshot.from === 'none' : view.catalog.isLoaded(table);
-  if (!stands || sink.lanes.length === 0) return false;
-  return sink.lanes.every((lane) => lane?.snapshot.gateOpen && lane.snapshot.snapshot === id);
-}
-
-/** Rows of all snapshots that the topic holds. */
-function publishedRows(
-  migration: Migration,
-  view: TopicsView,
-  table: string,
-  chain: readonly SnapshotRecord[],
-) {
-  const offsets = view.offsets(connectorNames(migration).snapshot);
-  const current = new Set(chain.map(({ facts }) => facts.id));
-  const published = { rows: 0, deadLettered: 0, done: 0 };
-  for (const { facts } of view.catalog.snapshots(table)) {
-    for (const [partition, { counts, done }] of offsets.of(table, facts.id)) {
-      published.rows += counts.rows.reduce((a, b) => a + b, 0);
-      published.deadLettered += counts.deadLettered;
-      if (done && current.has(facts.id) && partition !== SWEEP) published.done++;
-    }
-    const { rows, deadLettered } = publishedBefore(offsets, table, facts.id)?.counts ?? NO_COUNTS;
-    published.rows += rows.reduce((a, b) => a + b, 0);
-    published.deadLettered += deadLettered;
-  }
-  return published;
-}
-
-function publishedChanges(migration: Migration, view: TopicsView, table: string): PublishedCounts {
-  const epoch = view.catalog.table(table)?.epoch;
-  let counts = NO_COUNTS;
-  for (let number = 1; number <= (epoch?.number ?? 0); number++) {
-    const offsets = view.offsets(connectorNames(migration).changes);
-    const name = epochName({ number });
-    for (const stored of offsets.of(table, name).values()) counts = addCounts(counts, stored.counts);
-    counts = addCounts(counts, publishedBefore(offsets, table, name)?.counts ?? NO_COUNTS);
-  }
-  return counts;
-}
-
 /** What halted it comes before what is tried again. */
 function lastErrorOf(reports: readonly TableReport[]): TableStatus['lastError'] {
   const failed = reports.filter(({ error }) => error !== null);
@@ -285,12 +193,17 @@ function lastErrorOf(reports: readonly TableReport[]): TableStatus['lastError'] 
 }
 
 /** What each task last said of the table. */
-function tableReports(migration: Migration, view: TopicsView, table: string, behind: 'source' | 'topics') {
+function tableReports(
+  migration: Migration,
+  { status }: TopicsView,
+  table: string,
+  behind: 'source' | 'topics',
+) {
   const names = connectorNames(migration);
   const of = (connector: string, tasks: number) =>
-    Array.from({ length: tasks }, (_, task) => view.status.get(statusKeys.table(connector, task, table)))
-      .filter((value) => value !== null)
-      .map((value) => JSON.parse(value) as TableReport);
+    Array.from({ length: tasks }, (_, task) =>
+      saidOfTable((key) => status.get(key), connector, task, table),
+    ).filter((report) => report !== null);
   const { source, sink } = migration.tasks;
   const snapshot = of(names.snapshot, source);
   const changes = of(names.changes, source);

@@ -1,11 +1,7 @@
 import { BRANCH, checkDepth } from './attribute-types.ts';
 import { SlabWriter } from './bytes.ts';
-import { decodeAttributes } from './decode.ts';
 import { CodecError } from './faults.ts';
-import { notJson } from './json-bytes.ts';
-import { itemToJson } from './json-writer.ts';
 import { canonicalNumber } from './numbers.ts';
-import { scanItem } from './scanner.ts';
 import type { Attributes, AttributeValue } from './values.ts';
 
 const slabs = new SlabWriter();
@@ -26,20 +22,6 @@ export function encodeValue(value: AttributeValue): Buffer {
   slabs.drop();
   writeValue(slabs, value, 0);
   return slabs.take();
-}
-
-/** The attributes in a DynamoDB JSON object that JSON.parse made. */
-export function attributesFromJson(value: unknown): Attributes {
-  // By way of the scanner, so that there is one place that says what a legal item is.
-  const text = JSON.stringify(value);
-  if (text === undefined) throw notJson('an object was expected', 0);
-  const bytes = Buffer.from(text);
-  return decodeAttributes(scanItem(bytes, 0, bytes.length).avro);
-}
-
-/** Attributes as DynamoDB JSON text. */
-export function attributesToJson(attributes: Attributes): string {
-  return itemToJson(encodeAttributes(attributes)).toString();
 }
 
 function writeMap(out: SlabWriter, map: Attributes, depth: number): void {

@@ -50,7 +50,7 @@ function readMembers(scanner: ItemScanner, input: Buffer, start: number, end: nu
     item = scanner.scan(input, members.valueStart, end);
     members.leave(item.end);
   }
-  checkNothingFollows(input, members.objectEnd, end);
+  checkNothingFollows(input, members.endsAt, end);
   if (item === null) throw new CodecError('ITEM_MISSING', 'A line of an export has no member "Item"', start);
   return item;
 }

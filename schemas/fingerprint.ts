@@ -12,7 +12,7 @@ const TABLE: readonly bigint[] = Array.from({ length: 256 }, (_, i) => {
 });
 
 /** CRC-64-AVRO (Avro specification, "Schema Fingerprints"). */
-export function crc64Avro(bytes: Uint8Array): bigint {
+function crc64Avro(bytes: Uint8Array): bigint {
   let crc = EMPTY;
   for (const byte of bytes) crc = (crc >> 8n) ^ TABLE[Number((crc ^ BigInt(byte)) & 0xffn)]!;
   return crc;

@@ -92,104 +92,102 @@ function textOf(input: Buffer, from: number, to: number): string {
   }
 }
 
-/** Goes through the members of a JSON object one by one, without reading their values. */
-export class MemberCursor {
-  name = '';
-  /** Where the present member's value begins. */
+/** What an object or an array is written with. */
+interface Form {
+  readonly open: number;
+  readonly close: number;
+  readonly name: string;
+}
+
+const OBJECT: Form = { open: OPEN_BRACE, close: CLOSE_BRACE, name: 'an object' };
+const ARRAY: Form = { open: OPEN_BRACKET, close: CLOSE_BRACKET, name: 'an array' };
+
+/** Goes through what a JSON object or array holds, one after the other, without reading the values. */
+abstract class Cursor {
+  /** Where the present value begins. */
   valueStart = 0;
-  /** Offset behind the closing brace, once {@link next} has returned false. */
-  objectEnd = -1;
-  private readonly input: Buffer;
-  private readonly end: number;
+  /** Offset behind the closing brace or bracket, once {@link next} has returned false. */
+  endsAt = -1;
+  protected readonly input: Buffer;
+  protected readonly end: number;
+  private readonly form: Form;
   private pos: number;
   private valueEnd = -1;
   private first = true;
 
-  /** @param start where the object begins; whitespace before it is skipped */
-  constructor(input: Buffer, start: number, end: number) {
+  protected constructor(form: Form, input: Buffer, start: number, end: number) {
+    this.form = form;
     this.input = input;
     this.end = end;
     this.pos = skipSpace(input, start, end);
-    if (input[this.pos] !== OPEN_BRACE) throw notJson('an object was expected', this.pos);
+    if (input[this.pos] !== form.open) throw notJson(`${form.name} was expected`, this.pos);
     this.pos++;
   }
 
-  /** Goes to the next member; false when there is none. A value nobody called {@link leave} for is stepped over. */
+  /** Goes to the next value; false when there is none. One nobody called {@link leave} for is stepped over. */
   next(): boolean {
     const { input, end } = this;
-    if (!this.first) this.pos = this.valueEnd >= 0 ? this.valueEnd : skipValue(input, this.valueStart, end);
+    if (!this.first) this.pos = this.endOfValue();
     let p = skipSpace(input, this.pos, end);
-    if (input[p] === CLOSE_BRACE) {
-      this.objectEnd = p + 1;
+    if (input[p] === this.form.close) {
+      this.endsAt = p + 1;
       return false;
     }
     if (!this.first) {
-      if (input[p] !== COMMA) throw notJson('a comma or the end of an object was expected', p);
+      if (input[p] !== COMMA) throw notJson(`a comma or the end of ${this.form.name} was expected`, p);
       p = skipSpace(input, p + 1, end);
     }
     this.first = false;
-    const { name, valueStart } = readName(input, p, end);
-    this.name = name;
-    this.valueStart = valueStart;
+    this.valueStart = this.toValue(p);
     this.valueEnd = -1;
     return true;
   }
 
-  /** Says where the present value ends, by who has read it already. */
+  /** Says where the present value ends, by who has read it already: so a page of items is read only once. */
   leave(valueEnd: number): void {
     this.valueEnd = valueEnd;
   }
 
   /** The present value's place. */
   range(): JsonRange {
+    return { valueStart: this.valueStart, valueEnd: this.endOfValue() };
+  }
+
+  private endOfValue(): number {
     if (this.valueEnd < 0) this.valueEnd = skipValue(this.input, this.valueStart, this.end);
-    return { valueStart: this.valueStart, valueEnd: this.valueEnd };
+    return this.valueEnd;
+  }
+
+  /** Where the value begins of what begins at `pos`: a member or an element. */
+  protected abstract toValue(pos: number): number;
+}
+
+/** Goes through the members of a JSON object. */
+export class MemberCursor extends Cursor {
+  /** Of the present member. */
+  name = '';
+
+  /** @param start where the object begins; whitespace before it is skipped */
+  constructor(input: Buffer, start: number, end: number) {
+    super(OBJECT, input, start, end);
+  }
+
+  protected override toValue(pos: number): number {
+    const { name, valueStart } = readName(this.input, pos, this.end);
+    this.name = name;
+    return valueStart;
   }
 }
 
-/** Goes through the elements of a JSON array one by one, without reading them. */
-export class ElementCursor {
-  /** Where the present element begins. */
-  valueStart = 0;
-  /** Offset behind the closing bracket, once {@link next} has returned false. */
-  arrayEnd = -1;
-  private readonly input: Buffer;
-  private readonly end: number;
-  private pos: number;
-  private valueEnd = -1;
-  private first = true;
-
+/** Goes through the elements of a JSON array. */
+export class ElementCursor extends Cursor {
   /** @param start where the array begins; whitespace before it is skipped */
   constructor(input: Buffer, start: number, end: number) {
-    this.input = input;
-    this.end = end;
-    this.pos = skipSpace(input, start, end);
-    if (input[this.pos] !== OPEN_BRACKET) throw notJson('an array was expected', this.pos);
-    this.pos++;
+    super(ARRAY, input, start, end);
   }
 
-  /** Goes to the next element; false when there is none. */
-  next(): boolean {
-    const { input, end } = this;
-    if (!this.first) this.pos = this.valueEnd >= 0 ? this.valueEnd : skipValue(input, this.valueStart, end);
-    let p = skipSpace(input, this.pos, end);
-    if (input[p] === CLOSE_BRACKET) {
-      this.arrayEnd = p + 1;
-      return false;
-    }
-    if (!this.first) {
-      if (input[p] !== COMMA) throw notJson('a comma or the end of an array was expected', p);
-      p = skipSpace(input, p + 1, end);
-    }
-    this.first = false;
-    this.valueStart = p;
-    this.valueEnd = -1;
-    return true;
-  }
-
-  /** Says where the present element ends, by who has read it already: so a page of items is read only once. */
-  leave(valueEnd: number): void {
-    this.valueEnd = valueEnd;
+  protected override toValue(pos: number): number {
+    return pos;
   }
 }
 
@@ -198,15 +196,4 @@ export function findMember(input: Buffer, start: number, end: number, name: stri
   const members = new MemberCursor(input, start, end);
   while (members.next()) if (members.name === name) return members.range();
   return null;
-}
-
-/** The places of the elements of the array that begins at `start`. */
-export function* elementsOf(input: Buffer, start: number, end: number): Generator<JsonRange> {
-  const elements = new ElementCursor(input, start, end);
-  while (elements.next()) {
-    const { valueStart } = elements;
-    const valueEnd = skipValue(input, valueStart, end);
-    elements.leave(valueEnd);
-    yield { valueStart, valueEnd };
-  }
 }

@@ -51,7 +51,7 @@ function readMembers(scanner: ItemScanner, input: Buffer, start: number, end: nu
       throw missing('Metadata', valueStart);
     }
   }
-  checkNothingFollows(input, members.objectEnd, end);
+  checkNothingFollows(input, members.endsAt, end);
   if (keys === null) throw missing('Keys', start);
   if (!seen.has('Metadata')) throw missing('Metadata', start);
   if (image !== null && !image.key.equals(keys.key)) {

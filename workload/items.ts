@@ -86,7 +86,7 @@ export function otherItemOf(seed: number, index: number, keys: KeySchema = MUSIC
 }
 
 /** A value of any of the ten types; collections nest up to three deep. */
-export function someValue(random: Random, depth: number): AttributeValue {
+function someValue(random: Random, depth: number): AttributeValue {
   const scalars = 8;
   switch (random.below(depth < 3 ? scalars + 2 : scalars)) {
     case 0:

@@ -13,7 +13,7 @@ export interface TableAddress {
   readonly endpoint?: string | undefined;
   /** Default: the SDK's chain. */
   readonly credentials?: CredentialsOptions | undefined;
-  /** Default `eu-central-1`. Without `sharedDb` a region of DynamoDB Local has its own tables. */
+  /** Default `eu-central-1`. A region of DynamoDB Local has its own tables. */
   readonly region?: string | undefined;
   readonly table: string;
 }

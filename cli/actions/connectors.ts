@@ -1,6 +1,6 @@
+import type { Plugins } from '../../connectors/plugins.ts';
 import { type PluginInfo, pluginInfos, pluginOf } from '../../connectors/rest/plugin-list.ts';
 import { version } from '../../connectors/version.ts';
-import type { Plugins } from '../../connectors/worker/plugins/plugins.ts';
 import type { ConnectorsOptions } from '../commands/plugins.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Session } from '../session.ts';

@@ -2,9 +2,9 @@ import type { ConfigType } from '../../connectors/config/config-infos.ts';
 import { leavesOf } from '../../connectors/config/flat/flat-leaves.ts';
 import { type ConfiguredPlugin, configKeysOf } from '../../connectors/config/plugin-keys.ts';
 import { recommendedValues } from '../../connectors/config/recommended.ts';
+import type { Plugins } from '../../connectors/plugins.ts';
 import { type PluginInfo, pluginInfos } from '../../connectors/rest/plugin-list.ts';
 import { version } from '../../connectors/version.ts';
-import type { Plugins } from '../../connectors/worker/plugins/plugins.ts';
 import { summaryOf } from './plugin-summary.ts';
 
 /** A key as `messina describe` tells of it. */

@@ -1,8 +1,8 @@
 import { closestWord } from '../../connectors/config/suggest.ts';
+import type { Plugins } from '../../connectors/plugins.ts';
 import { pluginInfos, pluginOf } from '../../connectors/rest/plugin-list.ts';
 import { predicateNames, remedyWithout, transformNames } from '../../connectors/transforms/registry.ts';
 import { version } from '../../connectors/version.ts';
-import type { Plugins } from '../../connectors/worker/plugins/plugins.ts';
 import type { DescribeOptions } from '../commands/plugins.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Session } from '../session.ts';

@@ -1,11 +1,10 @@
-import { constants } from 'node:fs';
-import { access, stat, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { isSelected } from '../../connectors/table-globs.ts';
 import { type Inference, inferMapping } from '../../migration/infer/infer.ts';
 import type { InferOptions } from '../commands/infer.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Session } from '../session.ts';
+import { checkWritable } from './writable.ts';
 
 export async function runInfer(session: Session, options: InferOptions): Promise<ExitCode> {
   const { file, table, itemsMax, output, force } = options;
@@ -17,7 +16,7 @@ export async function runInfer(session: Session, options: InferOptions): Promise
   if (!isSelected(migration.source.tables, table)) {
     throw new UsageError(`Table ${table} is not in ${file}`, 'Name a table of source.tables.');
   }
-  if (output !== null) await checkWritable(output, force);
+  if (output !== null) await checkOutput(output, force);
   const { signal, log } = session;
   const withSource = () => session.load(file, { needsSnapshot: false, needsMapping: false });
   const inference = await inferMapping(migration, { table, itemsMax, withSource, signal, log });
@@ -27,24 +26,10 @@ export async function runInfer(session: Session, options: InferOptions): Promise
   return exitCodes.done;
 }
 
-/** Found out before anything is read: a scan costs time and money. */
-async function checkWritable(output: string, force: boolean): Promise<void> {
-  const found = await stat(output).catch(() => null);
-  if (found !== null && !found.isFile()) {
-    throw new UsageError(`${output} is no file`, 'Name a file with --output.');
-  }
-  if (found !== null && !force) {
+async function checkOutput(output: string, force: boolean): Promise<void> {
+  if ((await checkWritable(output, '--output')) && !force) {
     throw new UsageError(`${output} exists already`, 'Name another file with --output, or add --force.');
   }
-  const place = found === null ? dirname(resolve(output)) : output;
-  await access(place, constants.W_OK).catch((cause: unknown) => {
-    const reason =
-      cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'is not there' : null;
-    throw new UsageError(
-      `${output} cannot be written: ${place} ${reason ?? 'is not writable'}`,
-      'Name a file in a directory that exists and is writable.',
-    );
-  });
 }
 
 function asJson({ from, sample, document, attributes }: Inference) {

@@ -1,6 +1,6 @@
 import { ConnectError } from '../../connectors/errors.ts';
+import type { Plugins } from '../../connectors/plugins.ts';
 import { loadPlugins } from '../../connectors/worker/plugins/plugin-path.ts';
-import type { Plugins } from '../../connectors/worker/plugins/plugins.ts';
 import { plugins as sinkPlugins } from '../../sink/plugins.ts';
 import { plugins as sourcePlugins } from '../../source/plugins.ts';
 import { UsageError } from '../exit.ts';

@@ -23,7 +23,7 @@ interface ByOperation {
   readonly d: number;
 }
 
-export function byOperationOf({ filled, counts, streams }: LoadOutcome): ByOperation {
+function byOperationOf({ filled, counts, streams }: LoadOutcome): ByOperation {
   const fill = streams ? filled : null;
   return {
     c: (fill?.created ?? 0) + (counts?.byEffect.c ?? 0),
@@ -32,7 +32,7 @@ export function byOperationOf({ filled, counts, streams }: LoadOutcome): ByOpera
   };
 }
 
-export const unknownOf = ({ counts }: LoadOutcome): number => counts?.byEffect.unknown ?? 0;
+const unknownOf = ({ counts }: LoadOutcome): number => counts?.byEffect.unknown ?? 0;
 
 /** The outcome as one JSON document. */
 export function loadDocument(outcome: LoadOutcome) {

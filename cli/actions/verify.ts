@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Session } from '../session.ts';
 import { verifyRows } from './verify-rows.ts';
 import { verifyTable } from './verify-table.ts';
+import { checkWritable } from './writable.ts';
 
 export async function runVerify(session: Session, options: VerifyOptions): Promise<ExitCode> {
   const migration = await session.load(options.file, {
@@ -22,6 +23,7 @@ export async function runVerify(session: Session, options: VerifyOptions): Promi
   if (keysFile !== null && tables.length !== 1 && (entries.length !== 1 || entries.some(isGlob))) {
     throw new UsageError('--keys needs to know the table', 'Name it with --table.');
   }
+  if (reportFile !== null) await checkWritable(reportFile, '--report');
   const report = await verify(migration, {
     ...options,
     against: options.against ?? (migration.source.snapshot.from === 'none' ? 'topics' : 'source'),

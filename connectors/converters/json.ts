@@ -67,7 +67,7 @@ function membersOf(value: Buffer): ReadonlyMap<string, JsonRange> {
     if (ranges.has(cursor.name)) throw new Error(`"${cursor.name}" comes twice`);
     ranges.set(cursor.name, cursor.range());
   }
-  checkNothingFollows(value, cursor.objectEnd, value.length);
+  checkNothingFollows(value, cursor.endsAt, value.length);
   return ranges;
 }
 

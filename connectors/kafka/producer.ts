@@ -12,8 +12,6 @@ import { type PartitionBatch, raiseEpochAnswer, raiseEpochCall } from './wire/pr
 import type { OutRecord } from './wire/record-batch.ts';
 
 export interface TransactionOptions {
-  /** After this long the broker rolls back an open transaction and fences its producer. Default 60 000. */
-  readonly transactionTimeoutMs?: number;
   /** Default lz4. */
   readonly codec?: WriteCodec;
 }
@@ -24,6 +22,8 @@ export interface TransactionOptions {
  */
 type State = 'fresh' | 'ready' | 'open' | 'failed' | 'fenced' | 'closed';
 
+/** After this long the broker rolls back an open transaction and fences its producer. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
 const PAUSES: RetryPolicy = { pauseMs: 5, pauseMaxMs: 500 };
 /** How many transactional ids are fenced at a time. */
 const FENCES_AT_ONCE = 8;
@@ -38,7 +38,6 @@ export class TransactionalProducer {
   readonly transactionalId: string;
   readonly #client: KafkaClient;
   readonly #links: Links;
-  readonly #timeoutMs: number;
   readonly #codec: WriteCodec;
   readonly #sequences = new Sequences();
   readonly #added = new Set<string>();
@@ -51,7 +50,6 @@ export class TransactionalProducer {
     this.#client = client;
     this.#links = client.newLinks();
     this.transactionalId = transactionalId;
-    this.#timeoutMs = options.transactionTimeoutMs ?? 60_000;
     this.#codec = options.codec ?? 'lz4';
   }
 
@@ -78,7 +76,7 @@ export class TransactionalProducer {
   /** Takes the id: older owners are fenced at once, what they left open is rolled back. Rule C3. */
   async init(): Promise<void> {
     if (this.#state === 'fenced' || this.#state === 'closed') throw this.#misused('init');
-    const args = { transactionalId: this.transactionalId, transactionTimeout: this.#timeoutMs };
+    const args = { transactionalId: this.transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS };
     const answer = await this.#coordinated('InitProducerId', args, (given) => given.errorCode);
     this.#renewed(BigInt(answer.producerId), answer.producerEpoch);
   }
@@ -159,7 +157,7 @@ export class TransactionalProducer {
   #produce(round: readonly PartitionBatch[]): Promise<number[]> {
     return produce(this.#client, this.#links, round, {
       transactionalId: this.transactionalId,
-      budgetMs: this.#timeoutMs,
+      budgetMs: TRANSACTION_TIMEOUT_MS,
       requestTimeoutMs: this.#client.requestTimeoutMs,
     });
   }
@@ -200,7 +198,7 @@ export class TransactionalProducer {
 
   /** A new epoch of our own: rolls back, forgets sequences, and is refused if somebody newer took the id (KIP-360). */
   async #raiseEpoch(): Promise<void> {
-    const call = raiseEpochCall(this.transactionalId, this.#timeoutMs, this.#producerId, this.#epoch);
+    const call = raiseEpochCall(this.transactionalId, TRANSACTION_TIMEOUT_MS, this.#producerId, this.#epoch);
     const answer = await this.#atCoordinator(async (link) => {
       const given = raiseEpochAnswer(await link.request(call, this.#client.requestTimeoutMs));
       throwIfFailed(given.errorCode, `raising the epoch of "${this.transactionalId}"`);
@@ -266,7 +264,7 @@ export class TransactionalProducer {
       async () => ask(await cluster.transactionCoordinator(this.#links, this.transactionalId)),
       {
         ...PAUSES,
-        budgetMs: this.#timeoutMs,
+        budgetMs: TRANSACTION_TIMEOUT_MS,
         onRetry: (error) => {
           if (error.code !== 'CONCURRENT_TRANSACTIONS')
             cluster.forgetTransactionCoordinator(this.transactionalId);

@@ -36,76 +36,76 @@ class Walk {
   readonly findings: Finding[] = [];
   readonly offsets = new Map<string, Offsets>();
   readonly filled = new Set<string>();
-  private readonly document: Document.Parsed;
-  private readonly fill: (text: string) => string;
-  private readonly lineOf: (offset: number) => number;
-  private readonly above = new Set<Node>();
-  private nodes = 0;
+  readonly #document: Document.Parsed;
+  readonly #fill: (text: string) => string;
+  readonly #lineOf: (offset: number) => number;
+  readonly #above = new Set<Node>();
+  #nodes = 0;
 
   constructor(document: Document.Parsed, fill: (text: string) => string, lineOf: (offset: number) => number) {
-    this.document = document;
-    this.fill = fill;
-    this.lineOf = lineOf;
+    this.#document = document;
+    this.#fill = fill;
+    this.#lineOf = lineOf;
   }
 
   /** The plain value of a node; what is wrong becomes a finding, and the walk goes on. */
   valueOf(node: unknown, path: KeyPath): unknown {
-    if (++this.nodes > nodesMax) return null;
-    if (isScalar(node)) return typeof node.value === 'string' ? this.textOf(node.value, path) : node.value;
-    const target = isAlias(node) ? node.resolve(this.document) : node;
+    if (++this.#nodes > nodesMax) return null;
+    if (isScalar(node)) return typeof node.value === 'string' ? this.#textOf(node.value, path) : node.value;
+    const target = isAlias(node) ? node.resolve(this.#document) : node;
     if (isScalar(target)) return this.valueOf(target, path);
     if (isAlias(node) && target === undefined) {
-      return this.find(path, 'refers to an anchor that is not there', 'Put a text with * into quotes.');
+      return this.#find(path, 'refers to an anchor that is not there', 'Put a text with * into quotes.');
     }
     if (!isMap(target) && !isSeq(target)) return null;
-    if (this.above.has(target)) return this.find(path, 'refers to itself', 'Write the value out.');
-    this.above.add(target);
+    if (this.#above.has(target)) return this.#find(path, 'refers to itself', 'Write the value out.');
+    this.#above.add(target);
     const value = isMap(target)
-      ? this.mappingOf(target, path)
+      ? this.#mappingOf(target, path)
       : target.items.map((item, index) => {
-          this.remember([...path, index], item, item);
+          this.#remember([...path, index], item, item);
           return this.valueOf(item, [...path, index]);
         });
-    this.above.delete(target);
+    this.#above.delete(target);
     return value;
   }
 
-  private mappingOf(map: YAMLMap<unknown, unknown>, path: KeyPath): unknown {
+  #mappingOf(map: YAMLMap<unknown, unknown>, path: KeyPath): unknown {
     const values = new Map<string, unknown>();
     for (const { key, value } of map.items) {
       // The source text of a key: `2024:` is the name "2024", not a number.
       const name = isScalar(key) ? (typeof key.value === 'string' ? key.value : (key.source ?? '')) : '';
       const here = [...path, name];
       if (values.has(name)) {
-        const first = this.lineOf(this.offsets.get(dottedKey(here))?.key ?? 0);
-        this.remember(here, key, key);
-        this.find(here, `is given twice (first in line ${first})`, 'Keep one of the two.', 'key');
+        const first = this.#lineOf(this.offsets.get(dottedKey(here))?.key ?? 0);
+        this.#remember(here, key, key);
+        this.#find(here, `is given twice (first in line ${first})`, 'Keep one of the two.', 'key');
         continue;
       }
-      this.remember(here, key, value ?? key);
+      this.#remember(here, key, value ?? key);
       values.set(name, this.valueOf(value, here));
     }
     return Object.fromEntries(values);
   }
 
-  private textOf(text: string, path: KeyPath): string {
+  #textOf(text: string, path: KeyPath): string {
     if (!text.includes('${')) return text;
     this.filled.add(dottedKey(path));
     try {
-      return this.fill(text);
+      return this.#fill(text);
     } catch (error) {
       if (!(error instanceof PlaceholderError)) throw error;
-      this.find(path, error.message, error.remedy);
+      this.#find(path, error.message, error.remedy);
       return text;
     }
   }
 
-  private find(path: KeyPath, message: string, remedy: string, at: 'key' | 'value' = 'value'): null {
+  #find(path: KeyPath, message: string, remedy: string, at: 'key' | 'value' = 'value'): null {
     this.findings.push({ path, at, message, remedy });
     return null;
   }
 
-  private remember(path: KeyPath, key: unknown, value: unknown) {
+  #remember(path: KeyPath, key: unknown, value: unknown) {
     const start = (node: unknown) => (node as Partial<Node> | null)?.range?.[0] ?? 0;
     this.offsets.set(dottedKey(path), { key: start(key), value: start(value) || start(key) });
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { awsCredentials, count, endpoint, hostAndPort, secret, tableName, text, tls } from './leaves.ts';
+import { tlsSection } from '../../connectors/tls.ts';
+import { awsCredentials, count, endpoint, hostAndPort, secret, tableName, text } from './leaves.ts';
 
 /** A piece of a topic name: what Kafka allows (Kafka: Topic.validate). */
 const topicPart = () =>
@@ -55,7 +56,7 @@ export const kafkaSchema = z
       .max(32_767)
       .describe('Replicas of each topic that is created. Default: the default of the broker.')
       .exactOptional(),
-    ssl: tls('TLS to the brokers; {} trusts what Node trusts. Default: no TLS.').exactOptional(),
+    ssl: tlsSection('TLS to the brokers; {} trusts what Node trusts. Default: no TLS.').exactOptional(),
     sasl: sasl.exactOptional(),
   })
   .describe('The Kafka cluster that keeps the original, and the names of its topics.');
@@ -72,5 +73,3 @@ export const deadLettersSchema = z
       .describe('none: stop at the first bad record. all: set it aside and go on.'),
   })
   .describe('What happens to a record that cannot be written.');
-
-export type KafkaSection = z.output<typeof kafkaSchema>;

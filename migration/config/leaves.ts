@@ -31,35 +31,12 @@ export const tableName = () =>
     error: 'must be a table name: 3 to 255 of the characters a-z A-Z 0-9 _ . -',
   });
 
-/** PEM material of a TLS connection: each of `ca`, `cert` and `key` names a file, or is the PEM text itself. */
-export const tls = (description: string) =>
-  z
-    .strictObject({
-      ca: filePath(
-        'File of the certificate authorities to trust (PEM). Default: those of Node.',
-      ).exactOptional(),
-      cert: filePath('File of the client certificate (PEM).').exactOptional(),
-      key: z
-        .string()
-        .min(1)
-        .meta({ description: 'File of the client key (PEM).', path: true, secret: true })
-        .exactOptional(),
-      rejectUnauthorized: z
-        .boolean()
-        .default(true)
-        .describe('Whether a server whose certificate is not trusted is refused.'),
-    })
-    .describe(description);
-
-const accessKeyId = text('Access key id.');
-const secretAccessKey = secret('Secret access key.');
-
 /** Credentials of an AWS account; what is left out comes from the SDK's default chain. */
 export const awsCredentials = (description: string) =>
   z
     .strictObject({
-      accessKeyId: accessKeyId.exactOptional(),
-      secretAccessKey: secretAccessKey.exactOptional(),
+      accessKeyId: text('Access key id.').exactOptional(),
+      secretAccessKey: secret('Secret access key.').exactOptional(),
       sessionToken: secret('Session token of temporary credentials.').exactOptional(),
       roleArn: text(
         'Role to assume, as an ARN; with the keys above, or those of the default chain.',
@@ -67,7 +44,3 @@ export const awsCredentials = (description: string) =>
       externalId: text('External id for assuming the role.').exactOptional(),
     })
     .describe(description);
-
-/** Credentials of an Alternator role: its name, and the salted hash of its password. */
-export const alternatorCredentials = (description: string) =>
-  z.strictObject({ accessKeyId, secretAccessKey }).describe(description);

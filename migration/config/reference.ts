@@ -35,7 +35,7 @@ function* tables(): Generator<Section> {
 
 const head = `# The migration file
 
-<!-- Made from migration/config/*-schema.ts; UPDATE_PAGES=1 npx vitest run test/unit/migration writes it anew. -->
+<!-- Made from migration/config/*-schema.ts and the options of the sinks; UPDATE_PAGES=1 npx vitest run test/unit/migration writes it anew. -->
 
 YAML, or JSON. Editors can check it: [migration-file.schema.json](migration-file.schema.json).
 

@@ -4,6 +4,7 @@ import type { Migration } from './defaults.ts';
 import type { Finding, KeyPath } from './finding.ts';
 import { credentialFindings, kafkaLoginFindings } from './login-rules.ts';
 import { nameFor } from './names.ts';
+import type { Needs } from './needs.ts';
 import { topicFindings } from './topic-rules.ts';
 import { transformFindings } from './transform-rules.ts';
 
@@ -184,18 +185,3 @@ const snapshotRules: ReadonlySet<Rule> = new Set([manifestsAreThere, windowsCont
 /** What contradicts itself in a file whose every key is valid. */
 export const ruleFindings = (migration: Migration, { needsSnapshot }: Needs): Finding[] =>
   rules.filter((rule) => needsSnapshot || !snapshotRules.has(rule)).flatMap((rule) => rule(migration));
-
-/** What a command asks of a file. */
-export interface Needs {
-  /** False: where the migration's snapshot comes from does not matter, as for `export`, which scans. */
-  readonly needsSnapshot: boolean;
-  /** False: the source is never contacted, and where its credentials come from need not be there. */
-  readonly needsSource?: boolean;
-  /** False: the mapping file is not read, and need not be there, as for `infer`, which writes it. */
-  readonly needsMapping?: boolean;
-  /**
-   * Given, placeholders need no value here, as nothing is contacted: filled with what stood for what, by the value. One
-   * without a value stays as it is written.
-   */
-  readonly placeholders?: Map<string, string>;
-}

@@ -108,5 +108,3 @@ export const sourceSchema = z
       .describe('Where changes come from. none: a copy of the snapshot, for which no coverage is asked.'),
   })
   .describe('The DynamoDB tables to move, and how they are read.');
-
-export type SourceSection = z.output<typeof sourceSchema>;

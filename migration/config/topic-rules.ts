@@ -6,6 +6,12 @@ import { sharedTopics, topicsOf } from './names.ts';
 /** Kafka's limit (Topic.validate: MAX_NAME_LENGTH). */
 const topicLengthMax = 249;
 
+/** A finding whose message goes on from the key or the table that it is about. */
+export interface TopicFinding extends Finding {
+  /** null: the topic belongs to the whole migration. */
+  readonly table: string | null;
+}
+
 /** A topic that tables of a migration need, and whom it is for. */
 interface NamedTopic {
   readonly topic: string;
@@ -19,8 +25,8 @@ interface NamedTopic {
  *
  * The loader asks for tables given by name; `plan` and `migrate` ask again with what the globs found.
  */
-export function topicFindings(migration: Migration, tables: readonly string[]): Finding[] {
-  const findings: Finding[] = [];
+export function topicFindings(migration: Migration, tables: readonly string[]): TopicFinding[] {
+  const findings: TopicFinding[] = [];
   const topics = topicsOf(migration);
   const named: NamedTopic[] = [
     ...sharedTopics(migration).map((topic) => ({ topic, table: null })),
@@ -36,7 +42,13 @@ export function topicFindings(migration: Migration, tables: readonly string[]): 
     const find = (message: string) => {
       if (refused.has(owner)) return;
       refused.add(owner);
-      findings.push({ path: whereOf(migration, table), at: 'value', message, remedy: remedyOf(table) });
+      findings.push({
+        table,
+        path: whereOf(migration, table),
+        at: 'value',
+        message,
+        remedy: remedyOf(table),
+      });
     };
     if (topic.length > topicLengthMax) {
       find(`gives a topic name of ${topic.length} characters; Kafka allows ${topicLengthMax}`);

@@ -42,7 +42,6 @@ export async function exportOfMigration(
     s3: s3Options(migration),
     segments,
     pace: new TablePaces(systemClock).of(table, readRate(readCapacity, live.billing)),
-    consistent: true,
     signal,
     onProgress: (progress) => onProgress(progress, live.itemCount),
   });

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { ConnectError } from '../../connectors/errors.ts';
 import { createS3Client, type S3Options } from '../../source/export/object-store.ts';
 import { storeFault } from '../../source/export/store-faults.ts';
 
@@ -104,6 +105,12 @@ class Bucket implements ExportTarget {
       return done.ETag?.replaceAll('"', '') ?? null;
     } catch (error) {
       signal.throwIfAborted();
+      // Where an export is read such a bucket is a file that is not there; here it is the place that was named.
+      if (error instanceof Error && error.name === 'NoSuchBucket') {
+        throw new ConnectError('EXPORT_BUCKET_MISSING', `Bucket ${this.bucket} does not exist`, {
+          cause: error,
+        });
+      }
       throw storeFault(error, this.url(key));
     } finally {
       signal.removeEventListener('abort', stop);

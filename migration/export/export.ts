@@ -31,8 +31,6 @@ export interface ExportRequest {
   readonly segments?: number;
   /** Waits for what a page consumed, see dynamodb/rate.ts; one for all segments. */
   readonly pace?: (consumedUnits: number, signal?: AbortSignal) => Promise<void>;
-  /** Below a strongly consistent scan an export could miss writes made before it began. */
-  readonly consistent: true;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ExportProgress) => void;
   /** JSON bytes after which a data file ends; default 64 MiB. */
@@ -144,7 +142,8 @@ async function scanInto(
   const scanSegment = async (segment: number): Promise<void> => {
     const scanner = new ItemScanner(keySchema);
     const paced = pace === undefined ? {} : { pace };
-    const place = { table, segment, totalSegments: segments, consistent: request.consistent };
+    // An eventually consistent scan could miss writes made before it began.
+    const place = { table, segment, totalSegments: segments, consistent: true };
     const pages = classified(scanPages(client, { ...place, scanner, signal, ...paced }), table, signal);
     try {
       await writeSegment(pages, folder, target, progress, signal, fileBytes);
@@ -197,7 +196,8 @@ function withRemains(error: unknown, remains: Remains, signal: AbortSignal): Err
     return new ExportStoppedError(`The export of table ${table} was stopped. ${left}`, { cause: error });
   const known = asConnectError(error);
   const detail = { ...known.detail, table, folder, files };
-  return new ConnectError(known.code, `${known.message}. ${left}`, { cause: error, detail });
+  const what = known.message.replace(/\.$/, '');
+  return new ConnectError(known.code, `${what}. ${left}`, { cause: error, detail });
 }
 
 interface Remains {

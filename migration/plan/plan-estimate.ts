@@ -1,5 +1,5 @@
 /** Assumed, until a run shows better: what one sink task writes of small items. */
-export const ITEMS_PER_SECOND = 5_000;
+const ITEMS_PER_SECOND = 5_000;
 /** A strongly consistent read unit (DynamoDB developer guide: read consumption of Scan). */
 const UNIT_BYTES = 4096;
 

@@ -86,7 +86,7 @@ function unmapped(
 }
 
 /** Counts what becomes of items. */
-export function tryMapping(
+function tryMapping(
   mapping: TableMapping,
   transforms: readonly Transform[],
   { from, rows }: Sample,

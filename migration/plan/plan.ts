@@ -15,7 +15,7 @@ import { connectorNames, topicsOf } from '../config/names.ts';
 import { connectKafka } from '../kafka-client.ts';
 import { compileMappings, type Mappings } from '../mappings.ts';
 import { modeProblems } from '../mode-problems.ts';
-import { compactedProblems, oldImageProblem, rekeyedTables } from '../old-images.ts';
+import { compactedProblems, oldImageProblem, rekeyedTables, windowProblems } from '../old-images.ts';
 import { sameTableProblems } from '../preflight.ts';
 import { accessOf } from '../source-access.ts';
 import { tablesOfCatalog } from '../tables.ts';
@@ -122,6 +122,7 @@ async function mappingsOf(
 ): Promise<Mappings> {
   const mappings = compileMappings(migration, facts);
   problems.addAll(mappings.problems);
+  problems.addAll(windowProblems(migration, mappings));
   const rekeyed = rekeyedTables(mappings);
   if (rekeyed.length === 0 || migration.source.changes !== 'streams') return mappings;
   for (const table of rekeyed) {

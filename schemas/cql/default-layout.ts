@@ -6,7 +6,7 @@ import { LEFTOVERS_TYPE, type MappingDocument } from './mapping-schema.ts';
 export const KEY_TYPES: Readonly<Record<KeyType, string>> = { S: 'text', N: 'decimal', B: 'blob' };
 
 /** Where the default layout puts all but the key. */
-export const DEFAULT_LEFTOVERS = 'attributes';
+const DEFAULT_LEFTOVERS = 'attributes';
 
 /** What a table without a document becomes: its key columns, and the other attributes as DynamoDB JSON. Nothing is lost. */
 export function defaultDocument(table: string): MappingDocument {

@@ -8,7 +8,7 @@ const LONG_MAX = 2n ** 63n - 1n;
 const HIGH_WORD = 0x100000000;
 const parsed = new NumberText();
 
-export const noInteger = new Misfit('is no integer');
+const noInteger = new Misfit('is no integer');
 
 export const tinyint = shortForm('tinyint', 1);
 export const smallint = shortForm('smallint', 2);

@@ -2,6 +2,7 @@ import { BRANCH } from '../attribute-types.ts';
 import type { AvroReader } from '../avro-reader.ts';
 import type { AttributeValue } from '../values.ts';
 import { AvroCodec } from './avro-codec.ts';
+import { emptyMisfit } from './cells.ts';
 import { joinElements, splitElements } from './elements.ts';
 import { notOfType } from './faults.ts';
 import { Inside } from './misfits.ts';
@@ -49,11 +50,4 @@ export class ListCodec extends AvroCodec {
       1,
     );
   }
-}
-
-/** For a collection whose cells are apart: none of them is no value at all. */
-export function emptyMisfit(type: CqlType, what: string): Misfit {
-  return new Misfit(
-    `is an empty ${what}, which a ${typeText(type)} that is not frozen cannot tell from none`,
-  );
 }

@@ -2,12 +2,11 @@ import { BRANCH } from '../attribute-types.ts';
 import type { AvroReader } from '../avro-reader.ts';
 import type { AttributeValue } from '../values.ts';
 import { AvroCodec, type EncodeContent, ScalarCodec } from './avro-codec.ts';
+import { CellNames, emptyMisfit } from './cells.ts';
 import { joinElements, splitElements } from './elements.ts';
 import { notOfType } from './faults.ts';
-import { emptyMisfit } from './list-codec.ts';
 import { Inside } from './misfits.ts';
 import { typeText } from './parse-type.ts';
-import { CELL_NAME_BYTES_MAX, holdEqual } from './set-codec.ts';
 import type { CqlType } from './type.ts';
 import { Misfit, type ValueCodec } from './value-codec.ts';
 
@@ -20,25 +19,17 @@ export class MapCodec extends AvroCodec {
   private readonly inName = new Inside('a name');
   private readonly inMember = new Inside('a member');
   private readonly noName: Misfit;
-  private readonly merged: Misfit | null;
+  private readonly cells: CellNames;
   private readonly empty: Misfit | null;
-  private readonly tooLong: Misfit | null;
 
   constructor(type: CqlType & { readonly kind: 'map' }, key: ValueCodec, value: ValueCodec) {
     super(type);
-    const keyText = typeText(key.type);
     this.key = key;
     this.value = value;
     this.encodeName = key instanceof ScalarCodec ? key.contents[0]! : null;
-    this.noName = new Misfit(`holds names, which are text, not ${keyText}`);
-    this.merged =
-      key instanceof ScalarCodec && key.merges
-        ? new Misfit(`holds names that become the same ${keyText}`)
-        : null;
+    this.noName = new Misfit(`holds names, which are text, not ${typeText(key.type)}`);
+    this.cells = new CellNames(type, key, 'name');
     this.empty = type.frozen ? null : emptyMisfit(type, 'map');
-    this.tooLong = type.frozen
-      ? null
-      : new Misfit(`holds a name of more than ${CELL_NAME_BYTES_MAX} bytes, and is not frozen`);
   }
 
   protected encodeBody(branch: number, reader: AvroReader): Buffer | Misfit {
@@ -52,15 +43,15 @@ export class MapCodec extends AvroCodec {
         reader.pos = from + size;
         const key = this.encodeName(reader.buffer, from, from + size);
         if (key instanceof Misfit) return this.inName.of(key);
-        if (key.length > CELL_NAME_BYTES_MAX && this.tooLong !== null) return this.tooLong;
+        const misfit = this.cells.misfitOf(key);
+        if (misfit !== null) return misfit;
         const value = this.value.encodeAvro(reader);
         if (value instanceof Misfit) return this.inMember.of(value);
         parts.push(key, value);
       }
     }
     if (parts.length === 0 && this.empty !== null) return this.empty;
-    if (this.merged !== null && holdEqual(parts.filter((_, i) => i % 2 === 0))) return this.merged;
-    return joinElements(parts, 2);
+    return this.cells.misfitOfAll(parts, 2) ?? joinElements(parts, 2);
   }
 
   decode(bytes: Buffer): AttributeValue {

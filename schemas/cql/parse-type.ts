@@ -32,83 +32,83 @@ export function parseCqlType(text: string, udts: ReadonlyMap<string, UdtType>): 
 type Token = { readonly word: string; readonly quoted: boolean } | { readonly sign: string } | null;
 
 class TypeParser {
-  private readonly text: string;
-  private readonly udts: ReadonlyMap<string, UdtType>;
-  private at = 0;
-  private depth = 0;
+  readonly #text: string;
+  readonly #udts: ReadonlyMap<string, UdtType>;
+  #at = 0;
+  #depth = 0;
   /** How many types around the present one freeze what is inside them. */
-  private freezing = 0;
-  private token: Token = null;
+  #freezing = 0;
+  #token: Token = null;
 
   constructor(text: string, udts: ReadonlyMap<string, UdtType>) {
-    this.text = text.trimEnd();
-    this.udts = udts;
+    this.#text = text.trimEnd();
+    this.#udts = udts;
   }
 
   parse(): CqlType {
-    this.next();
-    const type = this.type();
-    if (this.token !== null) throw new TypeSyntaxError('has something behind its end');
+    this.#next();
+    const type = this.#type();
+    if (this.#token !== null) throw new TypeSyntaxError('has something behind its end');
     if (type.kind === 'udt' && !type.frozen) checkFields(type);
     return type;
   }
 
-  private next(): void {
-    if (this.at === this.text.length) {
-      this.token = null;
+  #next(): void {
+    if (this.#at === this.#text.length) {
+      this.#token = null;
       return;
     }
-    TOKEN.lastIndex = this.at;
-    const found = TOKEN.exec(this.text);
+    TOKEN.lastIndex = this.#at;
+    const found = TOKEN.exec(this.#text);
     if (found === null) throw new TypeSyntaxError('holds a character that no type has');
-    this.at = TOKEN.lastIndex;
+    this.#at = TOKEN.lastIndex;
     if (found[3] !== undefined)
       throw new TypeSyntaxError('is a class of the server; no attribute becomes one');
-    if (found[4] !== undefined) this.token = { sign: found[4] };
-    else if (found[2] !== undefined) this.token = { word: found[2].replaceAll('""', '"'), quoted: true };
-    else this.token = { word: found[1]!, quoted: false };
+    if (found[4] !== undefined) this.#token = { sign: found[4] };
+    else if (found[2] !== undefined) this.#token = { word: found[2].replaceAll('""', '"'), quoted: true };
+    else this.#token = { word: found[1]!, quoted: false };
   }
 
-  private type(): CqlType {
-    const { token } = this;
+  #type(): CqlType {
+    const token = this.#token;
     if (token === null || !('word' in token)) throw new TypeSyntaxError('is no CQL type: a name is missing');
-    if (++this.depth > NESTING_MAX)
+    if (++this.#depth > NESTING_MAX)
       throw new TypeSyntaxError(`is nested more than ${NESTING_MAX} levels deep`);
-    this.next();
-    const type = token.quoted ? this.udt(token.word, true) : this.named(token.word);
-    this.depth--;
+    this.#next();
+    const type = token.quoted ? this.#udt(token.word, true) : this.#named(token.word);
+    this.#depth--;
     return type;
   }
 
-  private named(word: string): CqlType {
+  #named(word: string): CqlType {
     const name = word.toLowerCase();
     switch (name) {
       case 'frozen':
-        return this.frozen();
+        return this.#frozen();
       case 'list':
       case 'set':
-        return { kind: name, frozen: false, element: this.nested(this.parameters(name, 1)[0]!) };
+        return { kind: name, frozen: false, element: this.#nested(this.#parameters(name, 1)[0]!) };
       case 'map': {
-        const [key, value] = this.parameters(name, 2).map((type) => this.nested(type));
+        const [key, value] = this.#parameters(name, 2).map((type) => this.#nested(type));
         return { kind: 'map', frozen: false, key: key!, value: value! };
       }
       case 'tuple':
-        return { kind: 'tuple', elements: this.freezes(name, null) };
+        return { kind: 'tuple', elements: this.#freezes(name, null) };
       default:
-        return this.leaf(name, word);
+        return this.#leaf(name, word);
     }
   }
 
-  private leaf(name: string, word: string): CqlType {
+  #leaf(name: string, word: string): CqlType {
     const why = refusal(name);
-    if (why !== null) throw new TypeSyntaxError(this.about(word, `refused: ${why}`));
+    if (why !== null) throw new TypeSyntaxError(this.#about(word, `refused: ${why}`));
     const native = nativeName(name);
     if (native !== null) return { kind: 'native', name: native };
-    return this.udt(name, false, word);
+    return this.#udt(name, false, word);
   }
 
-  private frozen(): CqlType {
-    const inner = this.freezes('frozen', 1)[0]!;
+  #frozen(): CqlType {
+    const inner = this.#freezes('frozen', 1)[0]!;
     if (inner.kind === 'native') {
       throw new TypeSyntaxError(
         `holds frozen<${inner.name}>: only collections, tuples and user-defined types can be frozen`,
@@ -117,51 +117,51 @@ class TypeParser {
     return inner;
   }
 
-  private freezes(of: string, count: number | null): CqlType[] {
-    this.freezing++;
-    const types = this.parameters(of, count).map(frozenThrough);
-    this.freezing--;
+  #freezes(of: string, count: number | null): CqlType[] {
+    this.#freezing++;
+    const types = this.#parameters(of, count).map(frozenThrough);
+    this.#freezing--;
     return types;
   }
 
   /** A type inside a collection. */
-  private nested(type: CqlType): CqlType {
-    if (type.kind === 'native' || type.kind === 'tuple' || type.frozen || this.freezing > 0) return type;
+  #nested(type: CqlType): CqlType {
+    if (type.kind === 'native' || type.kind === 'tuple' || type.frozen || this.#freezing > 0) return type;
     throw new TypeSyntaxError(
       `holds ${typeText(type)}, which must be frozen there: only frozen collections can be nested`,
     );
   }
 
   /** @param count null: at least one */
-  private parameters(of: string, count: number | null): CqlType[] {
+  #parameters(of: string, count: number | null): CqlType[] {
     const takes = `${of}<…>, which takes ${count === 1 ? 'one type' : count === 2 ? 'two types' : 'types'}`;
     const types: CqlType[] = [];
-    if (!this.isSign('<')) throw new TypeSyntaxError(`names ${takes} in angle brackets`);
+    if (!this.#isSign('<')) throw new TypeSyntaxError(`names ${takes} in angle brackets`);
     do {
-      this.next();
-      types.push(this.type());
-    } while (this.isSign(','));
-    if (!this.isSign('>')) throw new TypeSyntaxError('has an angle bracket that is not closed');
-    this.next();
+      this.#next();
+      types.push(this.#type());
+    } while (this.#isSign(','));
+    if (!this.#isSign('>')) throw new TypeSyntaxError('has an angle bracket that is not closed');
+    this.#next();
     if (count !== null && types.length !== count)
       throw new TypeSyntaxError(`holds ${takes}, not ${types.length}`);
     return types;
   }
 
-  private isSign(sign: string): boolean {
-    return this.token !== null && 'sign' in this.token && this.token.sign === sign;
+  #isSign(sign: string): boolean {
+    return this.#token !== null && 'sign' in this.#token && this.#token.sign === sign;
   }
 
-  private udt(name: string, isQuoted: boolean, word = name): CqlType {
-    const type = this.udts.get(name);
+  #udt(name: string, isQuoted: boolean, word = name): CqlType {
+    const type = this.#udts.get(name);
     if (type !== undefined) return type;
-    const claim = this.about(isQuoted ? quoted(name) : word, 'no CQL type');
-    throw new TypeSyntaxError(`${claim}; ${remedyFor(name, isQuoted, [...this.udts.keys()])}`);
+    const claim = this.#about(isQuoted ? quoted(name) : word, 'no CQL type');
+    throw new TypeSyntaxError(`${claim}; ${remedyFor(name, isQuoted, [...this.#udts.keys()])}`);
   }
 
   /** How a clause about one name begins. */
-  private about(name: string, claim: string): string {
-    return this.text.trim() === name ? `is ${claim}` : `holds ${name}, which is ${claim}`;
+  #about(name: string, claim: string): string {
+    return this.#text.trim() === name ? `is ${claim}` : `holds ${name}, which is ${claim}`;
   }
 }
 

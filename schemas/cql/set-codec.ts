@@ -2,16 +2,14 @@ import { BRANCH } from '../attribute-types.ts';
 import type { AvroReader } from '../avro-reader.ts';
 import type { AttributeValue } from '../values.ts';
 import { AvroCodec, type EncodeContent, ScalarCodec } from './avro-codec.ts';
+import { CellNames, emptyMisfit } from './cells.ts';
 import { joinElements, splitElements } from './elements.ts';
 import { notOfType } from './faults.ts';
-import { emptyMisfit } from './list-codec.ts';
 import { Inside } from './misfits.ts';
 import { typeText } from './parse-type.ts';
 import type { CqlType } from './type.ts';
 import { Misfit, type ValueCodec } from './value-codec.ts';
 
-/** An element of a set and a key of a map that are not frozen are names of cells, whose length is 16 bits wide. */
-export const CELL_NAME_BYTES_MAX = 65_535;
 const KINDS = ['S', 'N', 'B'] as const;
 
 /** `set<…>` from an SS, NS or BS. */
@@ -21,9 +19,8 @@ export class SetCodec extends AvroCodec {
   private readonly contents: readonly (EncodeContent | null)[];
   private readonly otherElements: readonly Misfit[];
   private readonly inElement = new Inside('an element');
-  private readonly merged: Misfit | null;
+  private readonly cells: CellNames;
   private readonly empty: Misfit | null;
-  private readonly tooLong: Misfit | null;
 
   constructor(type: CqlType & { readonly kind: 'list' | 'set' }, element: ValueCodec) {
     super(type);
@@ -31,14 +28,8 @@ export class SetCodec extends AvroCodec {
     this.element = element;
     this.contents = element instanceof ScalarCodec ? element.contents : [null, null, null];
     this.otherElements = KINDS.map((kind) => new Misfit(`holds elements that are ${kind}, not ${name}`));
-    this.merged =
-      element instanceof ScalarCodec && element.merges
-        ? new Misfit(`holds elements that become the same ${name}`)
-        : null;
+    this.cells = new CellNames(type, element, 'element');
     this.empty = type.frozen ? null : emptyMisfit(type, 'set');
-    this.tooLong = type.frozen
-      ? null
-      : new Misfit(`holds an element of more than ${CELL_NAME_BYTES_MAX} bytes, and is not frozen`);
   }
 
   protected encodeBody(branch: number, reader: AvroReader): Buffer | Misfit {
@@ -54,13 +45,13 @@ export class SetCodec extends AvroCodec {
         reader.pos = from + size;
         const part = encode(reader.buffer, from, from + size);
         if (part instanceof Misfit) return this.inElement.of(part);
-        if (part.length > CELL_NAME_BYTES_MAX && this.tooLong !== null) return this.tooLong;
+        const misfit = this.cells.misfitOf(part);
+        if (misfit !== null) return misfit;
         parts.push(part);
       }
     }
     if (parts.length === 0 && this.empty !== null) return this.empty;
-    if (this.merged !== null && holdEqual(parts)) return this.merged;
-    return joinElements(parts, 1);
+    return this.cells.misfitOfAll(parts, 1) ?? joinElements(parts, 1);
   }
 
   decode(bytes: Buffer): AttributeValue {
@@ -80,9 +71,4 @@ export class SetCodec extends AvroCodec {
     if (parts === null) return bytes;
     return joinElements(parts.map((part) => this.element.canonical(part)).sort(Buffer.compare), 1);
   }
-}
-
-/** Whether two of them are the same bytes. */
-export function holdEqual(parts: readonly Buffer[]): boolean {
-  return parts.length > 1 && new Set(parts.map((part) => part.toString('latin1'))).size !== parts.length;
 }
