@@ -62,9 +62,11 @@ export class CqlFaults extends FaultRules<FaultRule> {
   /** The fault for a request, if a rule strikes it. */
   faultFor(request: Request): Fault | null {
     if (request.kind === 'prepare') return null;
-    const rule = this.take(({ statements = writes, value }) => {
+    const rule = this.take(({ fault, statements = writes, value }) => {
       const hasValue = value === undefined || request.values.some((one) => one?.toString() === value);
-      return statements.test(request.text) && hasValue;
+      // Only what was prepared can be forgotten.
+      const isPossible = fault.answer !== 'unprepared' || request.id !== null;
+      return isPossible && statements.test(request.text) && hasValue;
     });
     return rule?.fault ?? null;
   }
