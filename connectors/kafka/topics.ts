@@ -67,10 +67,19 @@ function createTopics(client: KafkaClient, specs: readonly TopicSpec[]): Promise
     for (const { topic, errorCode, errorMessage } of answer.topicErrors) {
       const error = protocolError(errorCode, `creating topic "${topic}": ${errorMessage ?? ''}`);
       if (error?.code === 'TOPIC_ALREADY_EXISTS') raced.push(topic);
+      else if (error && allBrokersFenced(error)) throw new KafkaError('BROKER_NOT_AVAILABLE', error.message);
       else if (error) throw error;
     }
     return raced;
   });
+}
+
+/**
+ * Whether no broker can take a replica just now: each missed its heartbeats, as under a heavy load, or is starting. Kafka says so under
+ * the code of a factor that is too large, and only its text tells them apart (StripedReplicaPlacer.throwInvalidReplicationFactorIfZero).
+ */
+function allBrokersFenced({ code, message }: KafkaError): boolean {
+  return code === 'INVALID_REPLICATION_FACTOR' && message.includes('All brokers are currently fenced');
 }
 
 /** Waits until every partition of the topics has a leader. */

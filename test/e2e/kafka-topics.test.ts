@@ -3,6 +3,7 @@ import { KeyedLog } from '../../connectors/kafka/keyed-log.ts';
 import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
 import { TransactionalProducer } from '../../connectors/kafka/producer.ts';
 import { deleteTopics, describeTopics, ensureTopics, listTopics } from '../../connectors/kafka/topics.ts';
+import { startKafka } from '../../local/kafka.ts';
 import { uniqueName } from '../services.ts';
 import { kafkaClient, newTopic, text, until } from './kafka-testing.ts';
 
@@ -31,6 +32,20 @@ describe('topics', () => {
     expect(await listTopics(client)).toEqual(expect.arrayContaining([a, b]));
     expect(await deleteTopics(client, [a, missing, b])).toEqual([a, b]);
     expect(await listTopics(client)).not.toEqual(expect.arrayContaining([a]));
+  });
+
+  test('are created by a broker that now and then counts as away', async () => {
+    // Each heartbeat keeps it for half a second of two.
+    const settings = { 'broker.session.timeout.ms': 500, 'broker.heartbeat.interval.ms': 2000 };
+    await using kafka = await startKafka({ settings });
+    await using client = kafkaClient(kafka.bootstrap);
+    for (let i = 0; i < 4; i++) {
+      await ensureTopics(client, [{ topic: `t${i}`, partitions: 1, config: {} }]);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+    }
+    expect(await listTopics(client)).toHaveLength(4);
+    const spec = { topic: 'wide', partitions: 1, replicationFactor: 3, config: {} };
+    await expect(ensureTopics(client, [spec])).rejects.toMatchObject({ code: 'INVALID_REPLICATION_FACTOR' });
   });
 
   test('with a wrong configuration are refused with what Kafka says', async () => {
