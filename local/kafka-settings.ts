@@ -6,14 +6,9 @@ export interface KafkaAddress {
 }
 
 /**
- * With these a broker that was killed with SIGKILL is back in 4 s instead of 13: its old registration has to run out first. For tests that
- * kill one; where the machine is busy, such a broker counts as away now and then.
- */
-export const quicklyBack = { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 500 };
-
-/**
  * The broker's `server.properties`: one KRaft node that is broker and controller, quick to start. One partition for the internal
- * topics keeps their first use quick.
+ * topics keeps their first use quick. The session stays Kafka's own, nine seconds: with a shorter one a broker killed with SIGKILL would
+ * be back sooner, but on a busy machine it would count as away now and then.
  * Record batches may be as large as a topic's `max.message.bytes` allows, 8 MiB for ours.
  */
 export function kafkaSettings(

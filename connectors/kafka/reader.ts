@@ -1,6 +1,7 @@
 import type { KafkaClient } from './client.ts';
 import { asKafkaError, KafkaError, protocolError } from './errors.ts';
 import { FetchLanes, type Lane } from './fetch-lanes.ts';
+import { HeldBack } from './held-back.ts';
 import { pause } from './retry.ts';
 import type { PartitionAnswer } from './wire/fetch-wire.ts';
 import { decodeRecords, type InRecord } from './wire/record-decode.ts';
@@ -43,6 +44,7 @@ interface Position {
   /** True from the request until its batch was handed out. */
   busy: boolean;
   endOffset: number | null;
+  readonly heldBack: HeldBack;
   retryAt: number;
   failures: number;
   fault: KafkaError | null;
@@ -97,6 +99,7 @@ export class TopicReader {
       stale: false,
       busy: false,
       endOffset: null,
+      heldBack: new HeldBack(),
       retryAt: 0,
       failures: 0,
       fault: null,
@@ -298,6 +301,7 @@ export class TopicReader {
       position.failures = 0;
       position.retryAt = 0;
       position.endOffset = part.lastStableOffset;
+      this.#tellHeldBack(position, nextOffset, part);
       if (nextOffset === firstOffset) return false;
       const { topic, partition, highWatermark, lastStableOffset: endOffset } = part;
       const batch = {
@@ -316,6 +320,16 @@ export class TopicReader {
       this.#failed(position, asKafkaError(error));
       return false;
     }
+  }
+
+  #tellHeldBack({ heldBack, topic, partition }: Position, offset: number, part: PartitionAnswer): void {
+    const heldMs = heldBack.seen({ ...part, offset }, performance.now());
+    if (heldMs === null) return;
+    this.#client.log(
+      'warn',
+      `a transaction has been open on "${topic}" partition ${partition} for ${Math.round(heldMs / 60_000)} min, so nothing from offset ` +
+        `${part.lastStableOffset} on can be read: find it with kafka-transactions.sh find-hanging`,
+    );
   }
 
   /** Retries later what may pass; anything else becomes the partition's fault. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { startKafka } from '../../local/kafka.ts';
-import { quicklyBack } from '../../local/kafka-settings.ts';
 import { loadItems } from '../../workload/fill.ts';
 import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
@@ -15,7 +14,7 @@ import { until } from './kafka-testing.ts';
 const ITEMS = 3_000;
 
 test('a migration outlives a broker that is restarted while it loads and killed while it follows', async () => {
-  await using kafka = await startKafka({ settings: quicklyBack });
+  await using kafka = await startKafka();
   await using shared = await testServices();
   const services = { ...shared, kafka: { bootstrap: kafka.bootstrap } };
   const address = { endpoint: services.source.endpoint, credentials: services.credentials, table: 'Music' };

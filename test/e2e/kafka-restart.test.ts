@@ -8,13 +8,12 @@ import { PlainProducer } from '../../connectors/kafka/plain-producer.ts';
 import { TransactionalProducer } from '../../connectors/kafka/producer.ts';
 import { TopicReader } from '../../connectors/kafka/reader.ts';
 import { startKafka } from '../../local/kafka.ts';
-import { quicklyBack } from '../../local/kafka-settings.ts';
 import { kafkaClient, newTopic, readUntil, text, until, valuesOf } from './kafka-testing.ts';
 
 test.each(['restarted', 'killed and started again'])(
   'a broker that is %s loses and repeats nothing, for producers, readers and members alike',
   async (how) => {
-    await using kafka = await startKafka({ settings: quicklyBack });
+    await using kafka = await startKafka();
     await using client = kafkaClient(kafka.bootstrap);
     const topic = await newTopic(client, 2);
     await using transactional = new TransactionalProducer(client, 'tx');

@@ -11,7 +11,6 @@ import { expect, test } from 'vitest';
 import { startCassandra } from '../../local/cassandra.ts';
 import { startKafka } from '../../local/kafka.ts';
 import { kafkaAnswers } from '../../local/kafka-ready.ts';
-import { quicklyBack } from '../../local/kafka-settings.ts';
 import { loadItems } from '../../workload/fill.ts';
 import { createMusicTable } from '../../workload/table.ts';
 import { startWorkload } from '../../workload/workload.ts';
@@ -47,7 +46,7 @@ async function recordsOf(services: TestServices): Promise<_Record[]> {
 }
 
 test('a broker is reachable at the same address after a crash and after a restart', async () => {
-  await using kafka = await startKafka({ settings: quicklyBack });
+  await using kafka = await startKafka();
   const port = Number(kafka.bootstrap.split(':')[1]);
   await kafka.kill();
   expect(await kafkaAnswers(port)).toBe(false);

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { startKafka } from '../../local/kafka.ts';
-import { quicklyBack } from '../../local/kafka-settings.ts';
 import { testServices } from '../services.ts';
 import { post, printedConnectors, request, untilRunning } from './harness/connectors.ts';
 import { migrationFile } from './harness/migration-file.ts';
@@ -10,7 +9,7 @@ import { Worker } from './harness/worker.ts';
 import { until } from './kafka-testing.ts';
 
 test('workers outlive a broker that is restarted while they load and killed while they follow, and answer again', async () => {
-  await using kafka = await startKafka({ settings: quicklyBack });
+  await using kafka = await startKafka();
   await using shared = await testServices();
   const services = { ...shared, kafka: { bootstrap: kafka.bootstrap } };
   const { name } = services;

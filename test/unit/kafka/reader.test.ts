@@ -1,6 +1,6 @@
 import zstd from '@mongodb-js/zstd';
 import { crc32c } from '@node-rs/crc32';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { KafkaClient } from '../../../connectors/kafka/client.ts';
 import type { WireCall } from '../../../connectors/kafka/kafkajs.ts';
 import { type FetchedBatch, TopicReader } from '../../../connectors/kafka/reader.ts';
@@ -17,6 +17,8 @@ interface Part {
   readonly partition: number;
   readonly set?: Buffer;
   readonly errorCode?: number;
+  /** Default 100, as the high watermark. */
+  readonly stable?: number;
 }
 
 /** A client of one broker that leads everything; its Fetch requests are answered by the test. */
@@ -35,8 +37,10 @@ function world() {
     forgetTopic: () => {},
   };
   const links = { close: async () => {} };
-  const client = { cluster, links, newLinks: () => links, requestTimeoutMs: 1000, log: () => {} };
-  return { asked, reader: new TopicReader(client as unknown as KafkaClient, { maxWaitMs: 20 }) };
+  const said: string[] = [];
+  const log = (level: string, message: string) => void said.push(`${level} ${message}`);
+  const client = { cluster, links, newLinks: () => links, requestTimeoutMs: 1000, log };
+  return { asked, said, reader: new TopicReader(client as unknown as KafkaClient, { maxWaitMs: 20 }) };
 }
 
 function partitionsOf({ body }: WireCall) {
@@ -61,8 +65,8 @@ function partitionsOf({ body }: WireCall) {
 
 function answerOf(parts: readonly Part[]): Buffer {
   const wire = new WireWriter().int32(0).int16(0).int32(0).int32(1).string('t').int32(parts.length);
-  for (const { partition, set = Buffer.alloc(0), errorCode = 0 } of parts) {
-    wire.int32(partition).int16(errorCode).int64(100).int64(100).int64(0).int32(0).int32(-1).bytes(set);
+  for (const { partition, set = Buffer.alloc(0), errorCode = 0, stable = 100 } of parts) {
+    wire.int32(partition).int16(errorCode).int64(100).int64(stable).int64(0).int32(0).int32(-1).bytes(set);
   }
   return Buffer.concat(wire.parts());
 }
@@ -146,5 +150,22 @@ describe('a reader of topics', () => {
     let batches: FetchedBatch[] = [];
     while (batches.length === 0) batches = await reader.fetch();
     expect(batches[0]!.bytes).toBeGreaterThanOrEqual(1 << 20);
+  });
+
+  test('says which partition is held up by a transaction that never ends', async () => {
+    const { asked, said, reader } = world();
+    await using _reader = reader;
+    let laterMs = 0;
+    const now = performance.now.bind(performance);
+    using _clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + laterMs);
+    reader.assign('t', 0, 60);
+    for (let answered = 0; answered < 3; answered++) {
+      await fetchUntil(reader, () => asked.length > answered);
+      expect(said).toEqual([]);
+      asked[answered]!.answer([{ partition: 0, stable: 60 }]);
+      await fetchUntil(reader, () => asked.length > answered + 1);
+      laterMs += 95_000;
+    }
+    expect(said).toEqual([expect.stringMatching(/^warn .* "t" partition 0 for 3 min, .* offset 60 /)]);
   });
 });
