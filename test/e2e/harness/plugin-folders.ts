@@ -76,9 +76,9 @@ function put(rows: Map<string, string>, key: string, item: Json | null): void {
 
 const textOf = (item: Json): string => canonical(fromJson({ M: item }));
 
-/** Lines of all files, each file in its order: a key has its lines in one of them. */
+/** Lines of all files, each file in its order: a key has its lines in one of them. What is still to take a file's place is none. */
 async function linesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith('.next'));
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   // A line without its end is still being written.
   return texts.flatMap((text) => text.split('\n').slice(0, -1).filter(Boolean));
